@@ -1,0 +1,104 @@
+"""Named bytes, and writing them whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from toolkit.errors import UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PRIVATE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file that we made, in memory. `name` may hold folders, separated by `/` on every host."""
+
+    name: str
+    data: bytes = field(repr=False)  # answer files hold passwords
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@contextlib.contextmanager
+def whole_file(target: Path, *, mode: int = PRIVATE) -> Iterator[BinaryIO]:
+    """Open `target` for writing such that it appears complete or not at all.
+
+    The bytes go to a temporary file in the same folder, which is flushed to the disk and renamed when the block ends
+    well, and removed when it does not (an error, a full disk, Ctrl-C). Raises UnreadableError with path and fix.
+    """
+    if target.is_dir():
+        raise _unwritable(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    except OSError as err:
+        raise _unwritable(target, err) from err
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w+b") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(mode)
+        temporary.replace(target)
+    except OSError as err:
+        raise _unwritable(target, err) from err
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_whole(target: Path, data: bytes, *, mode: int = PRIVATE) -> None:
+    """Write `data` to `target`, whole or not at all."""
+    with whole_file(target, mode=mode) as stream:
+        stream.write(data)
+
+
+def write_all(folder: Path, files: Sequence[NamedFile]) -> None:
+    """Write `files` into `folder`: all of them, or none where one cannot be written.
+
+    Every byte is on the disk before the first name changes, so that a full disk leaves the old files as they were.
+    """
+    with contextlib.ExitStack() as renames:
+        for file in files:
+            target = folder / file.name
+            make_folder(target.parent)
+            stream = renames.enter_context(whole_file(target))
+            stream.write(file.data)
+            _settle(stream, target)
+
+
+def _settle(stream: BinaryIO, target: Path) -> None:
+    try:
+        stream.flush()
+        os.fsync(stream.fileno())
+    except OSError as err:
+        raise _unwritable(target, err) from err
+
+
+def make_folder(folder: Path, *, mode: int | None = None) -> None:
+    """Make `folder` and its parents, with `mode` where given. Raises UnreadableError when something is in the way."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if mode is not None:
+            folder.chmod(mode)
+    except OSError as err:
+        raise _unwritable(folder, err) from err
+
+
+def _unwritable(target: Path, err: OSError) -> UnreadableError:
+    reason = err.strerror or str(err)
+    return UnreadableError(
+        f"{target} cannot be written: {reason}",
+        help="Nothing was left half-written. Free the space or choose another place with -o.",
+    )
