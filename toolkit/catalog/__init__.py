@@ -1,0 +1,1 @@
+"""Facts about Windows, read on demand from the tables in `toolkit/data`."""

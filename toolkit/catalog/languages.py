@@ -1,0 +1,53 @@
+"""Display languages, locales and keyboards by the names that Windows Setup accepts."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from toolkit.catalog.tables import rows
+
+_NO_LCID = "1000"  # LOCALE_CUSTOM_UNSPECIFIED: the locale has a name but no number of its own
+_INPUT = re.compile(r"[0-9a-f]{4}:(?:[0-9a-f]{8}|\{[0-9a-f-]{36}\}\{[0-9a-f-]{36}\})", re.IGNORECASE)
+
+
+@cache
+def ui_languages() -> dict[str, str]:
+    """Give the languages that Windows media exist in, by case-folded name."""
+    return {row["id"].casefold(): row["id"] for row in rows("ui-languages")}
+
+
+@cache
+def locales() -> dict[str, str]:
+    """Give the names of locales that can be a system or user locale, by case-folded name.
+
+    Every display language is one: the table has zh-CN and zh-TW under their script names only (zh-Hans-CN).
+    """
+    return {row["id"].casefold(): row["id"] for row in rows("locales") if "-" in row["id"]} | ui_languages()
+
+
+@cache
+def _inputs() -> dict[str, str]:
+    found = {}
+    for row in rows("keyboards"):
+        found[row["name"].casefold()] = row["id"] if ":" in row["id"] else f"{row['id'][-4:]}:{row['id']}"
+    for row in rows("locales"):
+        if row["lcid"] != _NO_LCID and row["keyboard"]:
+            found[row["id"].casefold()] = f"{row['lcid']}:{row['keyboard']}"
+    return found
+
+
+def input_locale(name: str) -> str | None:
+    """Give the `LCID:KLID` form for a locale name, the name of a keyboard layout or input method, or that form itself.
+
+    A locale that Windows knows only by name is given back as its name, which InputLocale accepts too. None: not known.
+    """
+    key = name.casefold()
+    if _INPUT.fullmatch(name):
+        return key
+    return _inputs().get(key) or locales().get(key)
+
+
+def input_names() -> list[str]:
+    """Give the names that `input_locale` understands, for suggestions."""
+    return [*locales().values(), *(row["name"] for row in rows("keyboards"))]

@@ -1,0 +1,75 @@
+"""Windows releases: editions, the names of their images in install.wim, and the published keys that only set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from toolkit.catalog.tables import rows
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """`core_image` and `evaluation_image` are None where the release has none under this edition."""
+
+    key: str
+    edition_id: str
+    image: str
+    core_image: str | None
+    evaluation_image: str | None
+    generic_key: str | None
+    kms_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One Windows release. `build` is that of its newest servicing branch."""
+
+    key: str
+    name: str
+    family: Literal["client", "server"]
+    build: int
+    firmware: str
+    default_edition: str
+    default_key: Literal["generic", "kms"]
+    installations: tuple[str, ...]
+    architectures: tuple[str, ...]
+    editions: dict[str, Edition]
+
+    @property
+    def server(self) -> bool:
+        return self.family == "server"
+
+
+@cache
+def releases() -> dict[str, Release]:
+    """Give every known release by its key, such as `server-2022`."""
+    return {row["key"]: _release(row) for row in rows("releases")}
+
+
+def _release(row: dict[str, Any]) -> Release:
+    return Release(
+        key=row["key"],
+        name=row["name"],
+        family=row["family"],
+        build=row["build"],
+        firmware=row["firmware"],
+        default_edition=row["default_edition"],
+        default_key=row["default_key"],
+        installations=tuple(row["installations"]),
+        architectures=tuple(row["architectures"]),
+        editions={key: _edition(key, facts) for key, facts in row["editions"].items()},
+    )
+
+
+def _edition(key: str, facts: dict[str, Any]) -> Edition:
+    return Edition(
+        key=key,
+        edition_id=facts["edition_id"],
+        image=facts["image"],
+        core_image=facts.get("core_image"),
+        evaluation_image=facts.get("evaluation_image"),
+        generic_key=facts["generic_key"],
+        kms_key=facts["kms_key"],
+    )
