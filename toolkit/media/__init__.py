@@ -1,0 +1,1 @@
+"""Named bytes onto a floppy or an ISO, and back."""

@@ -1,0 +1,193 @@
+"""What goes onto a medium: a name and its bytes, in memory or in a file that must hold still while it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+
+from toolkit.errors import UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from toolkit.files import NamedFile
+
+CHUNK = 1 << 20
+
+Advance: TypeAlias = "Callable[[int], None]"
+
+
+@dataclass(frozen=True, slots=True)
+class FileDigest:
+    """What a medium holds under one name. `size` in bytes, `sha256` in hex."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells that a file on the disk is still the one it was. Times in nanoseconds.
+
+    `changed` (ctime) gives away a change whose mtime was put back; on Windows it is the time of creation and still.
+    """
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A file for a medium. `name` may hold folders, separated by `/`; a Path is read only while it is written."""
+
+    name: str
+    source: bytes | Path = field(repr=False)  # answer files hold passwords
+
+    @classmethod
+    def of(cls, named: NamedFile) -> MediaFile:
+        return cls(named.name, named.data)
+
+    @property
+    def size(self) -> int:
+        """In bytes, at this moment."""
+        return self.measure().size
+
+    def measure(self) -> MeasuredFile:
+        """Note size and time, so that a later change is noticed. Raises UnreadableError."""
+        if isinstance(self.source, bytes):
+            return MeasuredFile(self, len(self.source), None)
+        try:
+            status = self.source.stat()
+        except OSError as err:
+            raise _unreadable(self.source, err.strerror or str(err)) from err
+        if not stat.S_ISREG(status.st_mode):
+            raise _unreadable(self.source, "it is a folder" if stat.S_ISDIR(status.st_mode) else "it is not a file")
+        return MeasuredFile(self, status.st_size, Stamp.of(status))
+
+    def open(self) -> SourceStream:
+        return SourceStream(self.measure())
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredFile:
+    """A MediaFile of known size. `stamp` is None for bytes in memory, which cannot change."""
+
+    file: MediaFile
+    size: int
+    stamp: Stamp | None
+
+    @property
+    def name(self) -> str:
+        return self.file.name
+
+
+class SourceStream:
+    """Reads a measured file once, from front to end, and tells its digest.
+
+    The file is opened at the first read and closed after the last, so thousands of these cost no descriptors. Raises
+    UnreadableError where the file is no longer the one that was measured: on opening, on the way and at the end.
+    """
+
+    __slots__ = ("_advance", "_file", "_hash", "_left", "_stream")
+
+    mode = "rb"  # asked for by libraries that want to know whether they will get bytes
+
+    def __init__(self, file: MeasuredFile, advance: Advance | None = None) -> None:
+        self._file = file
+        self._advance = advance
+        self._left = file.size
+        self._hash = hashlib.sha256()
+        self._stream: BinaryIO | None = None
+
+    def read(self, size: int) -> bytes:
+        """Give up to `size` bytes, never fewer than there should be."""
+        wanted = min(size, self._left)
+        if wanted <= 0:
+            return b""
+        data = self._read(wanted)
+        if len(data) != wanted:
+            raise self._moved()
+        self._left -= wanted
+        self._hash.update(data)
+        if self._left == 0:
+            self._close_unchanged()
+        if self._advance is not None:
+            self._advance(wanted)
+        return data
+
+    def seek(self, offset: int) -> None:
+        """Do nothing: writers of media seek to the front before they read, and that is where we are."""
+        if offset != 0 or self._left != self._file.size:
+            raise io.UnsupportedOperation("a source is read once, from the front")
+
+    def digest(self) -> FileDigest:
+        """Tell what was read. To be asked after the last byte; a file that ought to be empty is looked at once more."""
+        if self._left:
+            raise self._moved()
+        if (
+            self._file.size == 0
+            and self._file.stamp is not None
+            and self._file.file.measure().stamp != self._file.stamp
+        ):
+            raise self._moved()
+        return FileDigest(self._file.name, self._file.size, self._hash.hexdigest())
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def _read(self, wanted: int) -> bytes:
+        try:
+            if self._stream is None:
+                self._stream = self._opened()
+            return self._stream.read(wanted)
+        except OSError as err:
+            raise _unreadable(self._file.file.source, err.strerror or str(err)) from err
+
+    def _opened(self) -> BinaryIO:
+        source = self._file.file.source
+        if isinstance(source, bytes):
+            return io.BytesIO(source)
+        stream = source.open("rb")
+        if Stamp.of(os.fstat(stream.fileno())) != self._file.stamp:
+            stream.close()
+            raise self._moved()
+        return stream
+
+    def _close_unchanged(self) -> None:
+        if self._stream is None:
+            return
+        stamp = self._file.stamp
+        changed = stamp is not None and Stamp.of(os.fstat(self._stream.fileno())) != stamp
+        self.close()
+        if changed:
+            raise self._moved()
+
+    def _moved(self) -> UnreadableError:
+        return UnreadableError(
+            f"{self._file.file.source} changed while it was being read"
+            if isinstance(self._file.file.source, Path)
+            else f"{self._file.name} was not read to its end",
+            help="Let the program that writes it finish, then pack again.",
+        )
+
+
+def _unreadable(source: bytes | Path, reason: str) -> UnreadableError:
+    return UnreadableError(
+        f"{source if isinstance(source, Path) else 'a file in memory'} cannot be read: {reason}",
+        help="Check the path and that you may read it.",
+    )

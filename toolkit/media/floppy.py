@@ -1,0 +1,115 @@
+"""Floppy images: FAT12, 1.44 MB unless said otherwise, the same bytes for the same files on every host."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from typing import TYPE_CHECKING
+
+from toolkit.media.content import CHUNK, Advance, FileDigest, MeasuredFile, SourceStream
+from toolkit.media.extents import read_all
+from toolkit.media.fat.boot_sector import boot_sector
+from toolkit.media.fat.chains import pack_fat
+from toolkit.media.fat.geometry import FLOPPIES, FloppySize, Geometry
+from toolkit.media.fat.layout import FolderSlots, Layout, PlacedBytes, PlacedFile, clusters_needed, layout, slots
+from toolkit.media.fat.reader import stored_files
+from toolkit.media.fat.records import dos_time
+from toolkit.media.labels import FLOPPY_LABEL, floppy_label_problems
+from toolkit.media.names import FLOPPY_NAMES, name_problems
+from toolkit.media.refusal import MediumError
+from toolkit.media.tree import in_order, tree
+from toolkit.problems import Place, Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from toolkit.files import NamedFile
+
+EPOCH = 315_532_800  # 1980-01-01, the first day that FAT can express
+LARGEST = 4 << 20  # in bytes; no floppy format is larger
+
+_NAMED = 5
+
+
+def write_floppy(
+    files: Sequence[MeasuredFile],
+    *,
+    label: str = "",
+    timestamp: int = EPOCH,
+    size: FloppySize = FloppySize.KIB_1440,
+    advance: Advance | None = None,
+) -> tuple[bytes, tuple[FileDigest, ...]]:
+    """Make an image, and tell what was read into it. Raises MediumError with everything that is in the way."""
+    geometry = FLOPPIES[size]
+    if problems := (*floppy_label_problems(label), *name_problems((file.name for file in files), FLOPPY_NAMES)):
+        raise MediumError(FLOPPY_NAMES.medium, problems)
+    root = slots(tree(files), labelled=bool(label))
+    if problems := tuple(_overflows(root, files, geometry)):
+        raise MediumError(FLOPPY_NAMES.medium, problems)
+    padded = label.upper().encode("ascii").ljust(FLOPPY_LABEL)
+    plan = layout(root, geometry, padded if label else b"", dos_time(timestamp))
+    return _image(plan, geometry, padded if label else b"NO NAME    ", advance)
+
+
+def read_floppy(image: bytes) -> tuple[NamedFile, ...]:
+    """Read every file of a FAT12 image, sorted by name. Raises UnreadableError where it is damaged or is none."""
+    return read_all(io.BytesIO(image), stored_files(image), limit=LARGEST)
+
+
+def _image(
+    plan: Layout, geometry: Geometry, label: bytes, advance: Advance | None
+) -> tuple[bytes, tuple[FileDigest, ...]]:
+    image = bytearray(geometry.size)
+    digests = []
+    for placed in plan.placed:
+        match placed:
+            case PlacedBytes(offset, data):
+                image[offset : offset + len(data)] = data
+            case PlacedFile(offset, file):
+                digests.append(_copy(file, image, offset, advance))
+    fat = pack_fat(plan.links, geometry.fat_size)
+    for copy in range(geometry.fats):
+        start = geometry.fat_offset + copy * geometry.fat_size
+        image[start : start + len(fat)] = fat
+    serial = zlib.crc32(image[geometry.root_offset :])
+    sector = boot_sector(geometry, label, serial)
+    image[: len(sector)] = sector
+    return bytes(image), tuple(digests)
+
+
+def _copy(file: MeasuredFile, image: bytearray, offset: int, advance: Advance | None) -> FileDigest:
+    stream = SourceStream(file, advance)
+    try:
+        while data := stream.read(CHUNK):
+            image[offset : offset + len(data)] = data
+            offset += len(data)
+        return stream.digest()
+    finally:
+        stream.close()
+
+
+def _overflows(root: FolderSlots, files: Sequence[MeasuredFile], geometry: Geometry) -> Iterator[Problem]:
+    if root.records > geometry.root_entries:
+        yield _overflow(
+            "root-directory-full",
+            f"the root folder needs {root.records} entries, a {geometry.kib} KiB floppy has {geometry.root_entries}"
+            " (a long name takes several)",
+            "Put files into a folder.",
+        )
+    needed = clusters_needed(root, geometry) * geometry.cluster_size
+    if needed > geometry.capacity:
+        yield _overflow(
+            "floppy-full",
+            f"the files need {needed} bytes on a {geometry.kib} KiB floppy that holds {geometry.capacity}:"
+            f" {needed - geometry.capacity} bytes too many; the largest are {_largest(files)}",
+            "Leave some out, or make an ISO.",
+        )
+
+
+def _largest(files: Sequence[MeasuredFile]) -> str:
+    biggest = sorted(in_order(files), key=lambda file: -file.size)[:_NAMED]
+    return ", ".join(f"{file.name} ({file.size})" for file in biggest)
+
+
+def _overflow(rule: str, message: str, help_: str) -> Problem:
+    return Problem(rule, Severity.ERROR, message, Place("floppy"), help_)
