@@ -1,0 +1,69 @@
+"""What an error of the communicator means for the ladder, as a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from toolkit.communicators.errors import (
+    CertificateError,
+    CommandTimeoutError,
+    CommunicatorError,
+    FaultError,
+    GarbledError,
+    HttpStatusError,
+    TlsError,
+    UnauthorisedError,
+    UnreachableError,
+)
+from toolkit.verify.judgement import judged
+from toolkit.verify.rung import Rung, Verdict
+
+
+def fault(number: int) -> FaultError:
+    return FaultError("fault", fault=number, reason="Grund")
+
+
+def status(number: int) -> HttpStatusError:
+    return HttpStatusError("status", status=number)
+
+
+@pytest.mark.parametrize(
+    ("error", "rung", "kind", "verdict"),
+    [
+        (fault(5), Rung.AUTHORISATION, "access-denied", Verdict.FATAL),
+        (fault(0x803381AC), Rung.AUTHORISATION, "shells-forbidden", Verdict.FATAL),
+        (fault(0x803381DD), Rung.AUTHORISATION, "shells-forbidden", Verdict.FATAL),
+        (fault(2150859173), Rung.QUOTA, "too-many-shells", Verdict.SUSPICIOUS),
+        (fault(2150859174), Rung.QUOTA, "too-many-shells", Verdict.SUSPICIOUS),
+        (fault(2150859236), Rung.QUOTA, "too-many-shells", Verdict.SUSPICIOUS),
+        (fault(2150859242), Rung.QUOTA, "too-many-shells", Verdict.SUSPICIOUS),
+        (fault(2150858815), Rung.QUOTA, "busy", Verdict.RETRY),
+        (fault(2150858843), Rung.RUN, "restarting", Verdict.RETRY),
+        (fault(1115), Rung.RUN, "restarting", Verdict.RETRY),
+        (fault(1717), Rung.RUN, "restarting", Verdict.RETRY),
+        (fault(0), Rung.RUN, "fault", Verdict.SUSPICIOUS),
+        (fault(2150859243), Rung.RUN, "fault", Verdict.SUSPICIOUS),
+        (status(503), Rung.RUN, "unavailable", Verdict.RETRY),
+        (status(400), Rung.RUN, "context-lost", Verdict.RETRY),
+        (status(500), Rung.RUN, "bare-status", Verdict.SUSPICIOUS),
+        (UnreachableError("broke"), Rung.RUN, "connection-broke", Verdict.RETRY),
+        (CommandTimeoutError("slow"), Rung.RUN, "no-end", Verdict.RETRY),
+        (CertificateError("other"), Rung.CERTIFICATE, "certificate-changed", Verdict.SUSPICIOUS),
+        (TlsError("no"), Rung.TLS, "tls-refused", Verdict.SUSPICIOUS),
+        (UnauthorisedError("no", ()), Rung.AUTHENTICATION, "refused-later", Verdict.SUSPICIOUS),
+        (GarbledError("what"), Rung.RUN, "garbled", Verdict.SUSPICIOUS),
+        (CommunicatorError("else"), Rung.RUN, "failed", Verdict.SUSPICIOUS),
+    ],
+)
+def test_an_error_while_running_is_judged(error: CommunicatorError, rung: Rung, kind: str, verdict: Verdict) -> None:
+    failure = judged(error, Rung.RUN, "guest1", "bob")
+
+    assert (failure.rung, failure.kind, failure.verdict) == (rung, kind, verdict)
+
+
+def test_a_fault_shows_its_number_in_both_notations_and_the_guests_own_words() -> None:
+    assert judged(fault(2150859173), Rung.RUN, "guest1", "bob").evidence == ("fault 0x803381a5 (2150859173): Grund",)
+
+
+def test_an_error_stays_on_the_rung_that_was_tried() -> None:
+    assert judged(UnreachableError("broke"), Rung.AUTHENTICATION, "guest1", "bob").rung is Rung.AUTHENTICATION

@@ -1,0 +1,1 @@
+"""The ways into a guest, behind one Protocol."""

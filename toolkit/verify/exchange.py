@@ -1,0 +1,138 @@
+"""One HTTP request and whatever comes back, bounded in time and size: the other side may be anything."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping
+
+LARGEST_BODY = 64 * 1024
+_KEPT = 64  # bytes of a foreign answer that are worth showing
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP response. `whole` says whether the body ended as announced, before time and LARGEST_BODY ran out."""
+
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    whole: bool
+
+    def all(self, name: str) -> tuple[str, ...]:
+        return tuple(value for key, value in self.headers if key.lower() == name.lower())
+
+    def header(self, name: str) -> str:
+        return next(iter(self.all(name)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing came until the time was up."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """The other side closed, or reset, the connection without a word."""
+
+    reset: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Something came that is not HTTP. `first` holds its first bytes."""
+
+    first: bytes
+
+
+Outcome: TypeAlias = Answer | Silence | HangUp | Foreign
+
+
+def post(
+    connection: socket.socket, authority: str, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float
+) -> Outcome:
+    """POST `body`, read one answer, and close the connection. Never raises for what the other side does."""
+    deadline = time.monotonic() + seconds
+    wire = _Wire(connection, deadline)
+    try:
+        connection.settimeout(seconds)
+        connection.sendall(_request(authority, path, body, headers))
+        return _read(wire)
+    except TimeoutError:
+        return Foreign(wire.first) if wire.first else Silence()
+    except (http.client.HTTPException, ValueError):
+        return Foreign(wire.first) if wire.first else HangUp(reset=False)
+    except OSError:
+        return Foreign(wire.first) if wire.first else HangUp(reset=True)
+    finally:
+        connection.close()
+
+
+def _request(authority: str, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    fields = {"Host": authority, "User-Agent": "unattend", "Connection": "close", "Content-Length": str(len(body))}
+    lines = [f"POST {path} HTTP/1.1", *(f"{key}: {value}" for key, value in (fields | dict(headers)).items()), "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def _read(wire: _Wire) -> Answer:
+    # HTTPResponse asks a socket for nothing but makefile.
+    response = http.client.HTTPResponse(cast("socket.socket", wire), method="POST")
+    try:
+        response.begin()
+        body, whole = _body(response)
+        return Answer(response.status, response.reason, tuple(response.getheaders()), body, whole)
+    finally:
+        response.close()
+
+
+def _body(response: http.client.HTTPResponse) -> tuple[bytes, bool]:
+    body = bytearray()
+    try:
+        while len(body) < LARGEST_BODY:
+            piece = response.read1(LARGEST_BODY - len(body))
+            if not piece:
+                return bytes(body), not response.length
+            body += piece
+    except (OSError, http.client.HTTPException):
+        pass
+    return bytes(body), response.length == 0
+
+
+class _Wire:
+    """As much of a socket as HTTPResponse needs, with a deadline over everything and a memory of the first bytes."""
+
+    def __init__(self, connection: socket.socket, deadline: float) -> None:
+        self._reader = _Reader(connection, deadline)
+
+    def makefile(self, mode: str) -> io.BufferedReader:  # noqa: ARG002  (the socket's signature)
+        return io.BufferedReader(self._reader)
+
+    @property
+    def first(self) -> bytes:
+        return bytes(self._reader.first)
+
+
+class _Reader(io.RawIOBase):
+    def __init__(self, connection: socket.socket, deadline: float) -> None:
+        self._connection = connection
+        self._deadline = deadline
+        self.first = bytearray()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # every caller gives a memoryview
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        count = self._connection.recv_into(buffer)
+        self.first += bytes(buffer[: min(count, _KEPT - len(self.first))])
+        return count

@@ -1,0 +1,62 @@
+"""First rung: the name leads to an address."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.verify.rung import Failure, Rung, RungError, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address of a guest, as the socket library takes it."""
+
+    family: int
+    sockaddr: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return str(self.sockaddr[0])
+
+
+def resolve(host: str, port: int) -> tuple[Address, ...]:
+    """Give the addresses of `host`, each once, in the resolver's order."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as err:
+        raise RungError(_unknown(host, err)) from err
+    except UnicodeError as err:
+        raise RungError(_impossible(host)) from err
+    return tuple(dict.fromkeys(Address(family, sockaddr) for family, _, _, _, sockaddr in found))
+
+
+def _unknown(host: str, err: socket.gaierror) -> Failure:
+    if err.errno == socket.EAI_AGAIN:
+        return Failure(
+            Rung.NAME,
+            "resolver-silent",
+            Verdict.RETRY,
+            f"The resolver of this host did not answer for {host}.",
+            evidence=(str(err),),
+            causes=("This host has no working name server at the moment.",),
+            in_client=("Give the guest's address in place of its name.",),
+        )
+    return Failure(
+        Rung.NAME,
+        "name-unknown",
+        Verdict.SUSPICIOUS,
+        f"The name {host} leads to no address.",
+        evidence=(str(err),),
+        causes=(
+            "The name is misspelt.",
+            "No name server this host asks knows the guest, as is usual for a fresh virtual machine.",
+        ),
+        in_client=("Give the guest's address in place of its name.",),
+        in_spec=("communicator.winrm_host",),
+    )
+
+
+def _impossible(host: str) -> Failure:
+    what = f"{host} cannot be a name: a part of it is empty or longer than 63 characters."
+    return Failure(Rung.NAME, "name-impossible", Verdict.FATAL, what)

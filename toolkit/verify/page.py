@@ -1,0 +1,115 @@
+"""The report as people read it, on terminals of any width."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, assert_never
+
+from toolkit.verify.wait import Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from toolkit.verify.facts import Facts, GuestFacts
+    from toolkit.verify.report import Report
+    from toolkit.verify.rung import Failure
+
+_NARROWEST = 20
+_ROOMY = 60  # from here on the rungs stand in a column of their own
+_COLUMN = 16
+
+
+def page(report: Report, width: int) -> str:
+    """Lay the report out in lines of `width`. Commands, options and thumbprints are left whole, to be copied."""
+    width = max(width, _NARROWEST)
+    return "\n".join(
+        (
+            *_wrapped(f"{report.endpoint.url} as {report.endpoint.username} by {report.endpoint.auth}", "", width),
+            *_ladder(report, width),
+            *_warnings(report, width),
+            "",
+            *(_trouble(report.failure, width) if report.failure else ()),
+            *_wrapped(_last_line(report), "", width),
+            "",
+        )
+    )
+
+
+def _ladder(report: Report, width: int) -> Iterator[str]:
+    for proof in report.proven:
+        yield from _rung("ok", proof.rung, f"{proof.sentence} ({proof.ms:.0f} ms)", width)
+    if report.failure:
+        yield from _rung("NO", report.failure.rung, report.failure.what, width)
+
+
+def _rung(mark: str, rung: str, sentence: str, width: int) -> list[str]:
+    if width >= _ROOMY:
+        return _wrapped(sentence, f"  {mark}  {rung:<{_COLUMN}}", width)
+    return _wrapped(f"{rung}: {sentence}", f"{mark} ", width)
+
+
+def _warnings(report: Report, width: int) -> Iterator[str]:
+    for warning in report.warnings:
+        yield from _wrapped(warning, "warning: " if width < _ROOMY else "  warning: ", width)
+
+
+def _trouble(failure: Failure, width: int) -> Iterator[str]:
+    yield from _list("Seen:", failure.evidence, width)
+    yield from _list("Likely, in this order:", failure.causes, width, numbered=True)
+    yield from _verbatim("In the guest, as administrator:", failure.in_guest)
+    yield from _verbatim("In this command:", failure.in_client)
+    yield from _verbatim("In unattend.toml:", failure.in_spec)
+
+
+def _list(title: str, lines: Sequence[str], width: int, *, numbered: bool = False) -> Iterator[str]:
+    if not lines:
+        return
+    yield title
+    for number, line in enumerate(lines, 1):
+        yield from _wrapped(line, f"  {number}. " if numbered else "  ", width)
+    yield ""
+
+
+def _verbatim(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if not lines:
+        return
+    yield title
+    yield from (f"  {line}" for line in lines)
+    yield ""
+
+
+def _last_line(report: Report) -> str:
+    spent = f"{report.elapsed:.1f} s, {report.attempts} {'look' if report.attempts == 1 else 'looks'}"
+    match report.ending:
+        case Ending.READY:
+            return f"Ready: {_guest(report.facts)} ({spent})."
+        case Ending.FATAL:
+            return f"Not ready, and waiting will not help ({spent}; exit code {int(report.code)})."
+        case Ending.DEADLINE:
+            return f"Not ready when the time was up ({spent}; exit code {int(report.code)})."
+        case _:
+            assert_never(report.ending)
+
+
+def _guest(facts: Facts) -> str:
+    return ", ".join(_described(facts.guest)) if facts.guest else "the guest"
+
+
+def _described(guest: GuestFacts) -> Iterator[str]:
+    yield guest.computer
+    if guest.os:
+        yield f"{guest.os} build {guest.build}" if guest.build else guest.os
+    if guest.user:
+        yield f"{guest.user}{' (administrator)' if guest.elevated else ''}"
+    yield f"{guest.round_trip_ms:.0f} ms there and back"
+
+
+def _wrapped(text: str, lead: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [lead.rstrip()]

@@ -1,0 +1,124 @@
+"""Eighth rung: commands and PowerShell run, and the guest says who it is."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from toolkit.communicators.clixml import error_text
+from toolkit.communicators.errors import CommunicatorError
+from toolkit.verify.facts import GuestFacts
+from toolkit.verify.judgement import judged
+from toolkit.verify.rung import Failure, Rung, RungError, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from toolkit.communicators.communicator import Communicator, Completed
+    from toolkit.communicators.endpoint import Endpoint
+
+_WMI_SYSTEM = "(Get-WmiObject Win32_OperatingSystem)"
+_IDENTITY = "[Security.Principal.WindowsIdentity]::GetCurrent()"
+
+# What is asked, in expressions that PowerShell 2 of Windows 7 understands: no CIM cmdlets, no ConvertTo-Json.
+_QUESTIONS = {
+    "computer": "$env:COMPUTERNAME",
+    "os": f"{_WMI_SYSTEM}.Caption",
+    "version": "[Environment]::OSVersion.Version",
+    "build": f"{_WMI_SYSTEM}.BuildNumber",
+    "ubr": r"(Get-ItemProperty 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion').UBR",
+    "user": f"{_IDENTITY}.Name",
+    "elevated": f"([Security.Principal.WindowsPrincipal]{_IDENTITY})"
+    ".IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)",
+    "powershell": "$PSVersionTable.PSVersion",
+    "booted": f"{_WMI_SYSTEM}.LastBootUpTime",
+}
+# One statement a line: one that fails is missing from the output, and nothing else is lost.
+SCRIPT = "\n".join(f"'{key}=' + {expression}" for key, expression in _QUESTIONS.items())
+
+# DATETIME of WMI: yyyymmddHHMMSS.mmmmmm and the offset from UTC in minutes (learn.microsoft.com, "CIM_DATETIME").
+_WMI_TIME = re.compile(r"(\d{14})\.(\d{6})([+-]\d{3})")
+
+
+def question(endpoint: Endpoint, communicator: Communicator, ping: Callable[[], None]) -> GuestFacts:
+    """Run `hostname` in cmd.exe and the script in PowerShell. `ping` sends one message there and back."""
+    try:
+        started = time.perf_counter()
+        ping()
+        round_trip_ms = round((time.perf_counter() - started) * 1000, 1)
+        hostname = communicator.run("hostname")
+        told = communicator.run_powershell(SCRIPT)
+    except CommunicatorError as err:
+        raise RungError(judged(err, Rung.RUN, endpoint.host, endpoint.username)) from err
+    if hostname.exit_code != 0:
+        raise RungError(_cmd_failed(endpoint, hostname))
+    facts = parse_facts(told.stdout.decode("utf-8", "replace"), round_trip_ms)
+    if facts is None:
+        raise RungError(_powershell_failed(endpoint, told))
+    return facts
+
+
+def parse_facts(text: str, round_trip_ms: float) -> GuestFacts | None:
+    """Read the script's `key=value` lines; None where not even the computer's name is among them."""
+    pairs = (line.partition("=") for line in text.splitlines())
+    told = {key.strip(): value.strip() for key, equals, value in pairs if equals}
+    if not told.get("computer"):
+        return None
+    return GuestFacts(
+        computer=told["computer"],
+        os=told.get("os", ""),
+        version=told.get("version", ""),
+        build=".".join(part for part in (told.get("build", ""), told.get("ubr", "")) if part),
+        user=told.get("user", ""),
+        elevated={"True": True, "False": False}.get(told.get("elevated", "")),
+        powershell=told.get("powershell", ""),
+        booted=parse_wmi_time(told.get("booted", "")),
+        round_trip_ms=round_trip_ms,
+    )
+
+
+def parse_wmi_time(text: str) -> datetime | None:
+    """Read a DATETIME of WMI; None where it is none, or no time that exists."""
+    found = _WMI_TIME.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        moment = datetime.strptime(found[1] + found[2], "%Y%m%d%H%M%S%f")  # noqa: DTZ007  (the zone follows)
+        return moment.replace(tzinfo=timezone(timedelta(minutes=int(found[3]))))
+    except ValueError:
+        return None
+
+
+def _cmd_failed(endpoint: Endpoint, done: Completed) -> Failure:
+    return Failure(
+        Rung.RUN,
+        "command-failed",
+        Verdict.SUSPICIOUS,
+        f"{endpoint.host} opens a shell, but `hostname` ends with code {done.exit_code:#x} in it.",
+        tuple(line for line in (error_text(done.stderr)[:200],) if line),
+        causes=("The shell's memory quota is too small.", "A policy forbids the program."),
+        in_guest=('winrm set winrm/config/winrs @{MaxMemoryPerShellMB="2048"}',),
+        in_spec=("bootstrap.quotas.max_memory_per_shell_mb",),
+    )
+
+
+def _powershell_failed(endpoint: Endpoint, done: Completed) -> Failure:
+    said = error_text(done.stderr)[:200]
+    return Failure(
+        Rung.RUN,
+        "powershell-failed",
+        Verdict.SUSPICIOUS,
+        f"cmd.exe works on {endpoint.host}, but PowerShell does not.",
+        (f"powershell.exe ended with code {done.exit_code:#x}", *((f"It says: {said}",) if said else ())),
+        causes=(
+            "A policy (AppLocker, Constrained Language) forbids scripts.",
+            "The shell's memory quota is too small for PowerShell.",
+        ),
+        in_guest=(
+            "powershell -NoProfile -Command $ExecutionContext.SessionState.LanguageMode",
+            'winrm set winrm/config/winrs @{MaxMemoryPerShellMB="2048"}',
+        ),
+        in_spec=("bootstrap.quotas.max_memory_per_shell_mb",),
+    )
