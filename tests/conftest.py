@@ -1,0 +1,43 @@
+"""What every test stands on: real programs asked for by mark, golden files rewritten by flag, a clean environment."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.peer import Peer
+
+REQUIRED = "UNATTEND_REQUIRE_PEERS"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regenerate", action="store_true", help="rewrite the golden files; review them as code")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Look for a test's peers before any fixture starts one."""
+    for mark in item.iter_markers("peer"):
+        peer = _peer(*mark.args, **mark.kwargs)
+        if peer.missing and os.environ.get(REQUIRED):
+            pytest.fail(f"{peer.reason}, and {REQUIRED} is set", pytrace=False)
+        if peer.missing:
+            pytest.skip(peer.reason)
+
+
+def _peer(name: str, program: str | tuple[str, ...]) -> Peer:
+    return Peer(name, (program,) if isinstance(program, str) else tuple(program))
+
+
+@pytest.fixture
+def regenerate(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be rewritten instead of compared."""
+    return bool(request.config.getoption("--regenerate"))
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the developer's own colours, dates and passwords out of the results."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    for name in ("SOURCE_DATE_EPOCH", "UNATTEND_WINRM_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
