@@ -1,0 +1,1 @@
+"""Guest -> files in memory. Python decides, templates print."""

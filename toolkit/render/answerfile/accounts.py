@@ -1,0 +1,67 @@
+"""Accounts, who logs on by himself, and an OOBE that asks nothing."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from toolkit.render.answerfile.contribution import SHELL, Contribution, Pass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from toolkit.secret import Secret
+    from toolkit.spec.guest import AutoLogon, Guest
+
+_AS_GOOD_AS_FOR_EVER = 65432
+
+
+def contributions(guest: Guest) -> Iterator[Contribution]:
+    """Give OOBE, UserAccounts and AutoLogon.
+
+    Any UserAccounts entry already suppresses OOBE's account page. HideLocalAccountScreen is documented for servers
+    only, where it stands for the page that asks for the Administrator's password; HideOnlineAccountScreens for clients.
+    """
+    yield Contribution(Pass.OOBE_SYSTEM, SHELL, "oobe.xml.j2", {"server": guest.windows.release.server})
+    password = guest.administrator_password
+    accounts = [
+        {
+            "account": account,
+            "groups": ";".join(account.groups),
+            "password": encoded(account.password, "Password"),
+        }
+        for account in guest.accounts
+    ]
+    administrator = encoded(password, "AdministratorPassword") if password else None
+    data = {"accounts": accounts, "administrator": administrator}
+    yield Contribution(Pass.OOBE_SYSTEM, SHELL, "accounts.xml.j2", data)
+    if guest.autologon:
+        yield Contribution(Pass.OOBE_SYSTEM, SHELL, "autologon.xml.j2", _autologon(guest.autologon))
+
+
+def _autologon(autologon: AutoLogon) -> dict[str, object]:
+    return {
+        "username": autologon.username,
+        "password": encoded(autologon.password, "Password"),
+        "logon_count": logon_count(autologon.count),
+    }
+
+
+def logon_count(logons: int | None) -> int:
+    """Give the LogonCount for a number of logons, None for ever.
+
+    Windows adds one to any value above 0, so two logons are 1. So is one: the rest is then taken away at the first
+    logon (see toolkit.render.answerfile.commands). Leaving the value out is no way: Windows 10 1703 never logs on then
+    (boxcutter/windows#134).
+    """
+    if logons is None:
+        return _AS_GOOD_AS_FOR_EVER
+    return max(logons - 1, 1)
+
+
+def encoded(password: Secret, element: str) -> str:
+    """Write a password as Setup reads it with PlainText=false: base64 of UTF-16LE of it and the element's own name.
+
+    This is encoding, not encryption: whoever has the medium has the password.
+    """
+    return base64.b64encode((password.reveal() + element).encode("utf-16-le")).decode("ascii")
