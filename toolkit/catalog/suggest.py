@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_AS_CLOSE = 0.1
+
 
 def did_you_mean(given: str, known: Iterable[str]) -> str | None:
-    """Give `did you mean "a" or "b"?` for the closest names, without regard to case; None when nothing is close."""
+    """Give `did you mean "a"?` for the closest name, or `"a" or "b"` for two that are as close, without regard to case.
+
+    None when nothing is close.
+    """
     names = {name.casefold(): name for name in known}
     close = get_close_matches(given.casefold(), names, n=2, cutoff=0.6)
-    quoted = [f'"{names[match]}"' for match in close]
+    likeness = [SequenceMatcher(None, name, given.casefold()).ratio() for name in close]
+    quoted = [f'"{names[name]}"' for name, like in zip(close, likeness, strict=True) if like > likeness[0] - _AS_CLOSE]
     return f"did you mean {' or '.join(quoted)}?" if quoted else None
 
 

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.spec.loading import WINRM, errors, guest_of, warnings
+from toolkit.spec.guest import Disk, Firmware, Layout
+
+
+def spec(release: str, disk: str = "", windows: str = "") -> str:
+    return f'[windows]\nrelease = "{release}"\n{windows}\n[disk]\n{disk}\n' + WINRM
+
+
+@pytest.mark.parametrize(
+    ("release", "firmware"),
+    [
+        ("10", "bios"),
+        ("11", "uefi"),
+        ("server-2016", "bios"),
+        ("server-2019", "bios"),
+        ("server-2022", "bios"),
+        ("server-2025", "uefi"),
+    ],
+)
+def test_the_firmware_is_the_releases_usual_one(release: str, firmware: str) -> None:
+    assert guest_of(spec(release)).disk == Disk(Firmware(firmware), Layout.STANDARD, 0)
+
+
+def test_the_disk_can_be_said() -> None:
+    disk = guest_of(spec("10", 'firmware = "bios"\nlayout = "single"\ntarget = 63')).disk
+    assert disk == Disk(Firmware.BIOS, Layout.SINGLE, 63)
+
+
+def test_one_partition_cannot_start_on_uefi() -> None:
+    assert errors(spec("11", 'layout = "single"')) == [
+        '5:1 disk.layout "single" cannot start on UEFI, which needs an EFI system partition'
+    ]
+
+
+def test_windows_11_on_bios_is_pointed_out() -> None:
+    assert warnings(spec("11", 'firmware = "bios"')) == [
+        "Windows 11 asks for UEFI; on BIOS its Setup refuses unless the check is bypassed"
+    ]
+    assert warnings(spec("10", 'firmware = "bios"')) == []
+
+
+def test_arm_machines_have_uefi_and_never_bios() -> None:
+    arm = 'architecture = "arm64"'
+    assert guest_of(spec("10", windows=arm)).disk.firmware is Firmware.UEFI
+    assert errors(spec("10", 'firmware = "bios"', arm)) == ["5:1 there is no BIOS on arm64"]

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.spec.loading import SMALLEST, errors, guest_of, refused
+from toolkit.catalog.languages import ui_languages
+from toolkit.spec.guest import Locale
+
+
+def locale(text: str) -> Locale:
+    return guest_of(SMALLEST + "[locale]\n" + text).locale
+
+
+def test_the_default_is_american_english() -> None:
+    assert locale("") == Locale("en-US", "en-US", "en-US", ("0409:00000409",))
+
+
+@pytest.mark.parametrize("language", ui_languages().values())
+def test_every_display_language_is_enough_by_itself(language: str) -> None:
+    found = locale(f'ui_language = "{language}"\n')
+    assert (found.ui_language, found.system_locale, found.user_locale) == (language, language, language)
+    assert all(found.keyboards)
+
+
+def test_names_are_written_as_windows_writes_them() -> None:
+    assert locale('ui_language = "DE-de"\nuser_locale = "EN-gb"\n') == Locale(
+        "de-DE", "de-DE", "en-GB", ("0809:00000809",)
+    )
+
+
+def test_keyboards_are_locales_layouts_methods_or_numbers() -> None:
+    text = 'keyboards = ["de-ch", "United States-Dvorak", "0407:00000407", "Japanese Microsoft IME", "aa-DJ"]\n'
+    keyboards = locale(text.replace('"United States-Dvorak", ', "").replace('"Japanese Microsoft IME", ', "")).keyboards
+    assert keyboards == ("0807:00000807", "0407:00000407", "aa-DJ")
+
+
+@pytest.mark.parametrize("key", ["ui_language", "system_locale", "user_locale"])
+def test_an_unknown_name_is_one_error_however_much_depends_on_it(key: str) -> None:
+    [problem] = refused(SMALLEST + f'[locale]\n{key} = "de-DF"\n')
+    assert str(problem.place) == "<stdin>:8:1"
+    assert problem.message == f'locale.{key} "de-DF" is not known to Windows'
+    assert "de-DE" in str(problem.help)
+
+
+def test_an_unknown_keyboard_is_named_with_its_place() -> None:
+    assert errors(SMALLEST + '[locale]\nkeyboards = ["en-US",\n  "Dvorrak"]\n') == [
+        '9:3 the keyboard "Dvorrak" is not known to Windows'
+    ]

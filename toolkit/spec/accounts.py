@@ -1,0 +1,225 @@
+"""Local accounts, the built-in administrator, and who logs on by himself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from toolkit.spec.guest import Account, AutoLogon
+from toolkit.spec.secrets import SecretField, SecretSource, Vault
+from toolkit.spec.section import Findings, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from toolkit.secret import Secret
+    from toolkit.spec.guest import Computer
+    from toolkit.spec.places import KeyPath
+
+_MOST_LOGONS = 999
+ADMINISTRATOR = "Administrator"
+ADMINISTRATORS = "Administrators"
+_LONGEST_NAME = 20  # the SAM account name's limit; the reference page's 256 is not reachable
+_FORBIDDEN = frozenset(
+    '"/\\[]:|<>+=;,?*%@'
+)  # Microsoft-Windows-Shell-Setup/UserAccounts/LocalAccounts/LocalAccount/Name
+_RESERVED = frozenset(
+    {
+        "administrator",
+        "guest",
+        "defaultaccount",
+        "wdagutilityaccount",
+        "system",
+        "network service",
+        "local service",
+        "none",
+    }
+)
+
+
+class AccountSection(Section):
+    """One of `[[accounts]]`."""
+
+    name: str
+    password: SecretField | None = Field(None, description="Default: the communicator's, when it is the same user.")
+    groups: list[str] = Field(default_factory=lambda: [ADMINISTRATORS], description="English group names.")
+    full_name: str | None = Field(None, max_length=256)
+    description: str | None = Field(None, max_length=256)
+
+
+class AdministratorSection(Section):
+    """`[administrator]`: the built-in account, enabled by giving it a password."""
+
+    password: SecretField | None = Field(None, description="Default: the communicator's, when it is Administrator.")
+
+
+def _logons(value: Any) -> Any:
+    if value == "forever" or (type(value) is int and 1 <= value <= _MOST_LOGONS):
+        return value
+    raise ValueError(f'must be a whole number from 1 to {_MOST_LOGONS}, or "forever"')
+
+
+_LOGONS_SCHEMA = {
+    "anyOf": [{"type": "integer", "minimum": 1, "maximum": _MOST_LOGONS}, {"const": "forever", "type": "string"}]
+}
+Logons: TypeAlias = Annotated[int | Literal["forever"], BeforeValidator(_logons), WithJsonSchema(_LOGONS_SCHEMA)]
+
+
+class AutoLogonSection(Section):
+    """`[autologon]`: who logs on at the console without being asked, so that FirstLogonCommands run."""
+
+    username: str | None = Field(None, description="Default: the communicator's user, else the first account.")
+    count: Logons = Field(1, description="How many logons.")
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """The communicator's user. `password` is None where it could not be had, which has been reported by then."""
+
+    name: str
+    password: Secret | None
+
+    def uses(self, account: str) -> bool:
+        return self.name.casefold() == account.casefold()
+
+
+def resolve_accounts(
+    sections: list[AccountSection], connecting: Connecting | None, vault: Vault, findings: Findings
+) -> tuple[Account, ...]:
+    """Check names and gather passwords; add the connecting user's account when the spec does not list it.
+
+    An account whose password cannot be had is left out, after an error.
+    """
+    accounts = []
+    for number, section in enumerate(sections):
+        path: KeyPath = ("accounts", number)
+        fault = account_name_fault(section.name)
+        if fault:
+            findings.error((*path, "name"), f'the account name "{section.name}" {fault}')
+        password = _agreed(section.password, (*path, "password"), section.name, connecting, vault, findings)
+        if password is not None:
+            groups = tuple(section.groups)
+            accounts.append(Account(section.name, password, groups, section.full_name, section.description))
+    _check_unique(sections, findings)
+    existing = [ADMINISTRATOR, *(section.name for section in sections)]
+    if connecting and connecting.password and not any(connecting.uses(name) for name in existing):
+        accounts.append(Account(connecting.name, connecting.password, (ADMINISTRATORS,)))
+    return tuple(accounts)
+
+
+def resolve_administrator(
+    section: AdministratorSection | None,
+    connecting: Connecting | None,
+    vault: Vault,
+    findings: Findings,
+    *,
+    server: bool,
+) -> Secret | None:
+    """Give the built-in administrator's password; None leaves the account as Setup makes it.
+
+    On clients that is disabled. On servers it is enabled, and OOBE asks for its password where the answer file has none
+    (the page that HideLocalAccountScreen is documented to hide): there it gets the connecting user's, never a blank
+    one. That a server with another administrator in the answer file still asks is modelled, not known.
+    """
+    if section is not None:
+        return _agreed(section.password, ("administrator", "password"), ADMINISTRATOR, connecting, vault, findings)
+    return connecting.password if connecting and (server or connecting.uses(ADMINISTRATOR)) else None
+
+
+def _agreed(
+    source: SecretSource | None,
+    path: KeyPath,
+    name: str,
+    connecting: Connecting | None,
+    vault: Vault,
+    findings: Findings,
+) -> Secret | None:
+    """Give the account's password, which must be the communicator's where both name the same user."""
+    shared = connecting if connecting and connecting.uses(name) else None
+    if source is None:
+        if shared is None:
+            findings.error(path, f'the account "{name}" has no password', help="Add password = ... to it.")
+        return shared.password if shared else None
+    password = vault.secret(source, path, findings)
+    if password and shared and shared.password and password != shared.password:
+        findings.error(
+            path,
+            f'"{name}" has another password here than in [communicator]: nobody could connect',
+            help="Leave it out here; the communicator's is used.",
+        )
+    return password
+
+
+def resolve_autologon(
+    section: AutoLogonSection | None,
+    preferred: str | None,
+    known: Mapping[str, Secret | None],
+    findings: Findings,
+    *,
+    needed: bool,
+) -> AutoLogon | None:
+    """Decide who logs on. `needed` says that commands wait for a logon.
+
+    `known` maps account names to passwords, None for one that could not be had, which has been reported by then.
+    """
+    if section is None and not needed:
+        return None
+    wanted = (section.username if section else None) or preferred or next(iter(known), None)
+    if wanted is None:
+        findings.error(
+            ("autologon",),
+            "somebody has to log on, but the spec has no account that could",
+            help="Add an [[accounts]] table, or [administrator] with a password.",
+        )
+        return None
+    match = next((name for name in known if name.casefold() == wanted.casefold()), None)
+    if match is None:
+        message = f'autologon.username "{wanted}" is not an account of this spec: the logon would fail and Setup hang'
+        findings.error(("autologon", "username"), message, help="Add it to [[accounts]].")
+        return None
+    count = section.count if section else 1
+    password = known[match]
+    return AutoLogon(match, password, None if count == "forever" else count) if password else None
+
+
+def check_computer_name(names: Iterable[str], computer: Computer, findings: Findings) -> None:
+    """An account named like its computer ends up in no group (cschneegans/unattend-generator#16)."""
+    for name in names:
+        if name.casefold() == computer.name.casefold():
+            message = f'the account "{name}" has the same name as the computer; Windows puts it in no group'
+            findings.error(("computer", "name"), message, help="Rename one of them.")
+
+
+def check_first_logon(accounts: tuple[Account, ...], autologon: AutoLogon, findings: Findings) -> None:
+    """FirstLogonCommands run as who logs on first, and opening the guest takes an administrator."""
+    for number, account in enumerate(accounts):
+        groups = {group.casefold() for group in account.groups}
+        if account.name == autologon.username and ADMINISTRATORS.casefold() not in groups:
+            message = f'"{account.name}" logs on first and is no administrator: commands that need one will fail'
+            findings.warning(("accounts", number, "groups"), message, help=f'Add "{ADMINISTRATORS}" to its groups.')
+
+
+def account_name_fault(name: str) -> str | None:
+    """Say what Windows would not take in the name of a new local account, or None."""
+    if not name.strip():
+        return "is empty"
+    if name.casefold() in _RESERVED:
+        return "is reserved by Windows" + (": use [administrator]" if name.casefold() == "administrator" else "")
+    if len(name.encode("utf-16-le")) // 2 > _LONGEST_NAME:
+        return f"is longer than {_LONGEST_NAME} characters"
+    bad = sorted({character for character in name if character in _FORBIDDEN or ord(character) < 32})
+    if bad:
+        return f"holds {' '.join(bad)!r}, which no account name may"
+    if name.endswith(".") or name != name.strip():
+        return "begins or ends with a space, or ends with a dot"
+    return None
+
+
+def _check_unique(sections: list[AccountSection], findings: Findings) -> None:
+    seen: set[str] = set()
+    for number, section in enumerate(sections):
+        if section.name.casefold() in seen:
+            findings.error(("accounts", number, "name"), f'there are two accounts named "{section.name}"')
+        seen.add(section.name.casefold())

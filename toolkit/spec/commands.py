@@ -1,0 +1,53 @@
+"""`[[commands]]`: the user's own command lines, each in its phase, in the order of the spec."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from toolkit.spec.guest import Command, Phase
+from toolkit.spec.section import Findings, Section
+
+# Path in Microsoft-Windows-Setup (no number in the reference; 255 in practice, cschneegans/unattend-generator#213),
+# Path in Microsoft-Windows-Deployment, CommandLine in FirstLogonCommands.
+LONGEST = {Phase.WINDOWS_PE: 255, Phase.SPECIALIZE: 259, Phase.FIRST_LOGON: 1024}
+LONGEST_DESCRIPTION = {Phase.WINDOWS_PE: 256, Phase.SPECIALIZE: 259, Phase.FIRST_LOGON: 256}
+
+
+class CommandSection(Section):
+    """One of `[[commands]]`."""
+
+    run: str = Field(min_length=1, description="The command line. Not a shell: begin with cmd.exe /c for one.")
+    phase: Annotated[Phase, Field(strict=False)] = Phase.FIRST_LOGON
+    description: str | None = None
+    requires_user_input: bool = Field(default=False, description="Show the desktop at once (first-logon only).")
+
+
+def resolve_commands(sections: list[CommandSection], findings: Findings) -> tuple[Command, ...]:
+    """Check every line against its setting's length limit. Nothing is ever truncated."""
+    return tuple(_command(number, section, findings) for number, section in enumerate(sections))
+
+
+def _command(number: int, section: CommandSection, findings: Findings) -> Command:
+    path = ("commands", number)
+    if not section.run.strip():
+        findings.error((*path, "run"), "this command is blank")
+    _check_length((*path, "run"), section.run, LONGEST[section.phase], section.phase, findings)
+    if section.description is not None:
+        limit = LONGEST_DESCRIPTION[section.phase]
+        _check_length((*path, "description"), section.description, limit, section.phase, findings)
+    if section.requires_user_input and section.phase is not Phase.FIRST_LOGON:
+        message = f"requires_user_input means nothing in the phase {section.phase}"
+        findings.warning((*path, "requires_user_input"), message)
+    return Command(section.phase, section.run, section.description, section.requires_user_input)
+
+
+def _check_length(path: tuple[str | int, ...], text: str, limit: int, phase: Phase, findings: Findings) -> None:
+    size = len(text.encode("utf-16-le")) // 2
+    if size > limit:
+        findings.error(
+            path,
+            f"this is {size} characters long; Setup takes {limit} in the phase {phase}",
+            help="Put the commands in a file, name it in [media] files, and call that.",
+        )

@@ -1,0 +1,59 @@
+"""Languages, formats and keyboards: four separate choices, because people make them separately."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from toolkit.catalog import languages
+from toolkit.catalog.suggest import did_you_mean
+from toolkit.spec.guest import Locale
+from toolkit.spec.section import Findings, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from toolkit.spec.places import KeyPath
+
+
+class LocaleSection(Section):
+    """`[locale]`."""
+
+    ui_language: str = Field("en-US", description="Display language; it must be on the medium.")
+    system_locale: str | None = Field(None, description="For programs without Unicode. Default: ui_language.")
+    user_locale: str | None = Field(None, description="Dates, numbers, currency. Default: ui_language.")
+    keyboards: list[str] = Field(
+        default_factory=list, description="Locale names, layout names or LCID:KLID. Default: user_locale's."
+    )
+
+
+def resolve_locale(section: LocaleSection, findings: Findings) -> Locale:
+    """Check every name against the tables, filling what is absent from the display language."""
+    ui_language = _named(("locale", "ui_language"), section.ui_language, languages.ui_languages(), findings)
+    system = _locale("system_locale", section.system_locale, ui_language, findings)
+    user = _locale("user_locale", section.user_locale, ui_language, findings)
+    keyboards = tuple(_keyboard(number, name, findings) for number, name in enumerate(section.keyboards))
+    return Locale(ui_language, system, user, keyboards or (languages.input_locale(user) or user,))
+
+
+def _locale(key: str, name: str | None, default: str, findings: Findings) -> str:
+    return default if name is None else _named(("locale", key), name, languages.locales(), findings)
+
+
+def _named(path: KeyPath, name: str, known: Mapping[str, str], findings: Findings) -> str:
+    found = known.get(name.casefold())
+    if found is None:
+        _unknown(path, f'locale.{path[-1]} "{name}"', name, known.values(), findings)
+    return found or name
+
+
+def _keyboard(number: int, name: str, findings: Findings) -> str:
+    found = languages.input_locale(name)
+    if found is None:
+        _unknown(("locale", "keyboards", number), f'the keyboard "{name}"', name, languages.input_names(), findings)
+    return found or name
+
+
+def _unknown(path: KeyPath, what: str, name: str, known: Iterable[str], findings: Findings) -> None:
+    findings.error(path, f"{what} is not known to Windows", help=did_you_mean(name, known) or 'For example "en-US".')

@@ -1,0 +1,32 @@
+"""The whole spec as one model: the root of validation and of the published JSON Schema."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from toolkit.spec.accounts import AccountSection, AdministratorSection, AutoLogonSection
+from toolkit.spec.bootstrap import BootstrapSection
+from toolkit.spec.commands import CommandSection
+from toolkit.spec.communicator import CommunicatorSection
+from toolkit.spec.computer import ComputerSection
+from toolkit.spec.disk import DiskSection
+from toolkit.spec.locale import LocaleSection
+from toolkit.spec.media import MediaSection
+from toolkit.spec.section import Section
+from toolkit.spec.windows import WindowsSection
+
+
+class Spec(Section):
+    """unattend.toml. `extends` is gone by the time a document is validated; see toolkit.spec.document."""
+
+    windows: WindowsSection
+    communicator: CommunicatorSection = CommunicatorSection()
+    computer: ComputerSection = ComputerSection()
+    locale: LocaleSection = LocaleSection()
+    disk: DiskSection = DiskSection()
+    accounts: list[AccountSection] = Field(default_factory=list)
+    administrator: AdministratorSection | None = None
+    autologon: AutoLogonSection | None = None
+    bootstrap: BootstrapSection = BootstrapSection()
+    commands: list[CommandSection] = Field(default_factory=list)
+    media: MediaSection = MediaSection()

@@ -1,0 +1,25 @@
+"""The JSON Schema of the spec, for editors. Made from the models; the published copy is checked against them."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+PUBLISHED = "unattend.schema.json"
+
+
+def published_schema() -> str:
+    """Give the schema that ships with this version, without loading the models."""
+    return (files("toolkit") / "data" / PUBLISHED).read_text(encoding="utf-8")
+
+
+def schema_of_models() -> str:
+    """Make the schema from the models, in the form in which it is published."""
+    from toolkit.spec.model import Spec  # noqa: PLC0415  (printing the published copy needs no models)
+
+    schema: dict[str, Any] = Spec.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "unattend.toml"
+    schema["properties"]["extends"] = {"type": "string", "description": "Another spec that this one lies over."}
+    return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=True) + "\n"

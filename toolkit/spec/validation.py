@@ -1,0 +1,202 @@
+"""Validating a document's data, and saying pydantic's findings in the user's words."""
+
+from __future__ import annotations
+
+import re
+import typing
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from toolkit.catalog.suggest import did_you_mean, one_of
+from toolkit.spec.document import dotted
+from toolkit.spec.model import Spec
+from toolkit.spec.secrets import SecretSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic_core import ErrorDetails
+
+    from toolkit.spec.overlay import Table
+    from toolkit.spec.places import KeyPath
+    from toolkit.spec.section import Findings
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_TYPES = {
+    "string_type": "text in quotes",
+    "int_type": "a whole number without quotes",
+    "bool_type": "true or false, without quotes",
+    "list_type": "an array [ ... ]",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+}
+
+
+def validated(data: Table, findings: Findings) -> dict[str, Any]:
+    """Give the sections of `data` that are valid, by name; every error in the others goes to `findings`.
+
+    Keys in error are taken out and each section is judged again by itself, so that one error does not hide those that
+    only show when the rest is resolved.
+    """
+    unwritable = list(_unwritable(data, ()))
+    for path in unwritable:
+        findings.error(path, f"{dotted(path)} holds a line end or another control character")
+    findings.reported.update(unwritable)
+    try:
+        spec = Spec.model_validate(data)
+    except ValidationError as err:
+        errors = err.errors(include_url=False)
+        for error in errors:
+            _report(error, data, findings)
+        faulty = [_path(error["loc"], data) for error in errors]
+        findings.reported.update(faulty)
+        return dict(_valid_sections(_without(data, [*unwritable, *faulty])))
+    if unwritable:
+        return dict(_valid_sections(_without(data, unwritable)))
+    return {name: getattr(spec, name) for name in Spec.model_fields}
+
+
+def _valid_sections(data: Table) -> Iterator[tuple[str, Any]]:
+    for name, info in Spec.model_fields.items():
+        if name not in data:
+            if not info.is_required():
+                yield name, info.get_default(call_default_factory=True)
+            continue
+        annotation: Any = info.annotation
+        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        try:
+            yield name, adapter.validate_python(data[name])
+        except ValidationError:
+            continue
+
+
+def _unwritable(value: Any, path: KeyPath) -> Iterator[KeyPath]:
+    """Find texts with control characters or halves of surrogate pairs: XML and batch files cannot hold them.
+
+    A half comes from a command line whose bytes are not in the terminal's encoding.
+    """
+    if isinstance(value, str):
+        if _CONTROL.search(value):
+            yield path
+        return
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from _unwritable(inner, (*path, key))
+
+
+def _without(data: Any, faulty: list[KeyPath]) -> Any:
+    """Copy `data` without the keys at the paths in `faulty`. Items of arrays stay: their numbers have a meaning."""
+    if isinstance(data, dict):
+        inner = {key: [path[1:] for path in faulty if path[:1] == (key,)] for key in data}
+        return {key: _without(value, inner[key]) for key, value in data.items() if () not in inner[key]}
+    if isinstance(data, list):
+        return [
+            _without(item, [path[1:] for path in faulty if path[:1] == (number,)]) for number, item in enumerate(data)
+        ]
+    return data
+
+
+def _report(error: ErrorDetails, data: Table, findings: Findings) -> None:
+    path = _path(error["loc"], data)
+    key = dotted(path)
+    kind = error["type"]
+    context = error.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _fields_at(path[:-1])
+        findings.error(
+            path,
+            f"{key} is not a setting",
+            help=did_you_mean(str(path[-1]), known) or f"Known here: {', '.join(known)}.",
+        )
+    elif kind == "missing":
+        findings.error(path, f"{key} must be given", help=_allowed(path))
+    elif kind in ("enum", "literal_error"):
+        allowed = _allowed_values(context["expected"])
+        found = error["input"]
+        hint = did_you_mean(found, allowed) if isinstance(found, str) else None
+        findings.error(path, f"{key} is {_shown(found)}; it must be one of {one_of(allowed)}", help=hint)
+    elif kind in _TYPES:
+        # Where a table belongs, a text may be the password that was to stand in it.
+        hidden = _TYPES[kind] == "a table" and isinstance(error["input"], str)
+        found = "text" if hidden else _shown(error["input"])
+        findings.error(path, f"{key} is {found}; it must be {_TYPES[kind]}", help=_quotes(error["input"], kind))
+    elif kind == "value_error":
+        findings.error(path, f"{key} {_joined(str(context['error']))}")
+    else:
+        message = error["msg"][:1].lower() + error["msg"][1:]
+        findings.error(path, f"{key} is {_shown(error['input'])}: {message}")
+
+
+def _path(location: tuple[int | str, ...], data: Any) -> KeyPath:
+    """Keep the parts of pydantic's location that are the user's keys: it also names the branches of unions."""
+    path: KeyPath = ()
+    here = data
+    for position, part in enumerate(location):
+        if isinstance(here, dict) and (part in here or position == len(location) - 1):
+            path, here = (*path, part), here.get(part)
+        elif isinstance(here, list) and isinstance(part, int):
+            path, here = (*path, part), here[part]
+    return path or location
+
+
+def _joined(message: str) -> str:
+    return f"= {message}" if message.startswith('"') else message
+
+
+def _quotes(found: Any, kind: str) -> str | None:
+    if kind == "string_type" and isinstance(found, int | float) and not isinstance(found, bool):
+        return f'Write it in quotes: "{found}".'
+    return None
+
+
+def _shown(value: Any) -> str:
+    """Show what was found, shortly. Tables and arrays only by kind: they may hold secrets."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f'"{value}"' if len(value) <= 40 else f'"{value[:37]}..."'
+        case int() | float():
+            return str(value)
+        case list():
+            return "an array"
+        case dict():
+            return "a table"
+        case SecretSource():
+            return "a secret"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+def _allowed_values(expected: str) -> list[str]:
+    """Take pydantic's "'a', 'b' or 'c'" apart again."""
+    return [part for part in expected.replace(" or ", ", ").replace("'", "").split(", ") if part]
+
+
+def _allowed(path: KeyPath) -> str | None:
+    if path == ("windows",):
+        return 'Begin with [windows] and release = "server-2022".'
+    if path == ("windows", "release"):
+        schema = Spec.model_fields["windows"].annotation.model_json_schema()  # type: ignore[union-attr]  # it is a model
+        return f"One of {one_of(schema['properties']['release']['enum'])}."
+    return None
+
+
+def _fields_at(path: KeyPath) -> list[str]:
+    """Give the settings known at `path`, walking the models."""
+    model: type[BaseModel] = Spec
+    for part in path:
+        if isinstance(part, int):
+            continue
+        model = _model_in(model.model_fields[part].annotation) or model
+    names = list(model.model_fields)
+    return [*names, "extends"] if model is Spec else names
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Find the model in an annotation such as `list[Model]` or `Model | None`."""
+    if not typing.get_args(annotation) and isinstance(annotation, type):
+        return annotation if issubclass(annotation, BaseModel) else None
+    return next((found for part in typing.get_args(annotation) if (found := _model_in(part))), None)
