@@ -1,0 +1,173 @@
+"""What a tired person does at night: each ends in one message with the fix, its exit code, and no harm done."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.conftest import ROOT
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Unattend
+
+
+def test_every_error_of_a_spec_is_shown_at_once_with_its_place(unattend: Unattend, spec: Path) -> None:
+    spec.write_text('[windows]\nrelease = "11"\neditoin = "pro"\n[disk]\nfirmware = "uefy"\n[communicator]\nwinrm_prt = 1\n')
+    done = unattend("generate")
+    done.ends_with_a_message(
+        2,
+        "unattend.toml:3:1: error: windows.editoin is not a setting",
+        'did you mean "edition"?',
+        'unattend.toml:5:1: error: disk.firmware is "uefy"',
+        "unattend.toml:7:1: error: communicator.winrm_prt is not a setting",
+    )
+
+
+def test_a_missing_environment_variable_is_named(unattend: Unattend, spec: Path) -> None:
+    spec.write_text(spec.read_text().replace('"SecretPassword"', '{ env = "BUILD_PW" }'))
+    unattend("generate").ends_with_a_message(2, "the environment variable BUILD_PW is not set", "unattend.toml:8:1")
+
+
+def test_a_spec_that_is_not_toml(unattend: Unattend, spec: Path) -> None:
+    spec.write_text("[windows\nrelease = 11\n")
+    unattend("generate").ends_with_a_message(2, "unattend.toml:1:9", "not TOML")
+
+
+def test_a_spec_that_is_a_folder(unattend: Unattend, spec: Path, folder: Path) -> None:
+    unattend("generate", folder).ends_with_a_message(3, "is a folder, not a spec", "unattend.toml")
+
+
+def test_a_spec_that_is_not_there(unattend: Unattend) -> None:
+    unattend("generate", "nowhere.toml").ends_with_a_message(3, "there is no spec at nowhere.toml", "unattend init")
+
+
+def test_an_output_folder_that_is_a_file(unattend: Unattend, spec: Path, folder: Path) -> None:
+    (folder / "out").write_text("mine")
+    unattend("generate", "-o", "out").ends_with_a_message(3, "out cannot be written")
+    assert (folder / "out").read_text() == "mine"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_output_folder_without_permission(unattend: Unattend, spec: Path, folder: Path) -> None:
+    (folder / "out").mkdir(mode=0o500)
+    unattend("generate", "-o", "out").ends_with_a_message(3, "cannot be written: Permission denied")
+
+
+def _with_a_full_disk(folder: Path, *arguments: str, limit: int) -> subprocess.CompletedProcess[str]:
+    """Run with a limit on file sizes, which the kernel enforces as it does a full disk: the write itself fails."""
+
+    def limited() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    return subprocess.run(
+        [sys.executable, "-B", "-m", "toolkit", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=limited,  # noqa: PLW1509  (no threads here)
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", [["generate"], ["pack-iso"], ["pack-iso", "--floppy"]])
+def test_a_disk_that_fills_half_way_leaves_the_old_files(
+    unattend: Unattend, spec: Path, folder: Path, command: list[str]
+) -> None:
+    unattend(*command)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    done = _with_a_full_disk(folder, *command, "--set", "computer.name=other", limit=4096)
+    assert done.returncode == 3, done.stderr
+    assert "cannot be written: File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_an_interrupted_wait_ends_with_its_own_code(spec: Path, folder: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "toolkit", "verify-winrm", "127.0.0.1", "--port", "1"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert process.stderr is not None
+    assert "refuses connections" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "interrupted" in err
+    assert "Traceback" not in err
+
+
+def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
+    command = f"{sys.executable} -m toolkit schema | head -n 1"
+    done = subprocess.run(
+        ["sh", "-c", command],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+def test_an_image_is_never_written_over_its_own_input(unattend: Unattend, spec: Path, folder: Path) -> None:
+    (folder / "in").mkdir()
+    (folder / "in" / "Autounattend.xml").write_text("<x/>")
+    done = unattend("pack-iso", "in", "-o", "in/Autounattend.xml")
+    done.ends_with_a_message(2, "one of the files to be packed")
+    assert (folder / "in" / "Autounattend.xml").read_text() == "<x/>"
+
+
+def test_a_floppy_that_overflows_says_by_how_much(unattend: Unattend, folder: Path) -> None:
+    (folder / "in").mkdir()
+    (folder / "in" / "big.bin").write_bytes(bytes(1_600_000))
+    done = unattend("pack-iso", "in", "--floppy")
+    assert done.code in (2, 3)
+    assert "big.bin" in done.err
+    assert not list(folder.glob("in/*.img"))
+
+
+def test_a_secret_on_the_command_line_is_refused_and_not_repeated(unattend: Unattend, spec: Path) -> None:
+    done = unattend("generate", "--set", "communicator.winrm_password=Tr0ub4dor")
+    done.ends_with_a_message(2, "a secret on the command line")
+    assert "Tr0ub4dor" not in done.err + done.out
+
+
+def test_a_communicator_that_cannot_reach_windows(unattend: Unattend, spec: Path) -> None:
+    done = unattend("generate", "--set", "communicator.communicator=docker")
+    done.ends_with_a_message(2, 'communicator "docker" cannot reach a Windows guest', '"winrm"')
+
+
+def test_the_wait_for_a_closed_port_ends_at_the_deadline(unattend: Unattend, spec: Path) -> None:
+    started = time.monotonic()
+    done = unattend("verify-winrm", "127.0.0.1", "--port", "1", "--timeout", "1s")
+    assert done.code == 11
+    assert "refuses connections" in done.out
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["verify-winrm", "10.0.0.1", "--timeout", "30"], '--timeout: "30" is not a duration'),
+        (["verify-winrm", "10.0.0.1", "--auth", "kerberos5"], "--auth kerberos5 is not known"),
+        (["verify-winrm", "user:pw@host"], "holds a user name or a password"),
+        (["verify-winrm"], "which guest?"),
+        (["generate", "--set", "nothing"], "--set key.path=value"),
+    ],
+)
+def test_command_lines_that_make_no_sense(unattend: Unattend, spec: Path, arguments: list[str], message: str) -> None:
+    unattend(*arguments).ends_with_a_message(2, message)

@@ -1,0 +1,111 @@
+"""From an empty folder to a medium, by the commands alone."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import TYPE_CHECKING
+
+from toolkit.media.pack import contents
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Unattend
+
+
+def test_without_a_spec_the_message_names_init(unattend: Unattend) -> None:
+    unattend("generate").ends_with_a_message(3, "no unattend.toml in this folder", "unattend init")
+
+
+def test_what_init_writes_works_as_it_stands(unattend: Unattend, folder: Path) -> None:
+    assert unattend("init").code == 0
+    assert unattend("generate").code == 0
+    assert unattend("pack-iso").code == 0
+    names = {file.name for file in contents(folder / "build" / "unattend.iso")}
+    assert names == {"Autounattend.xml", "winrmConfig.bat", "manifest.json"}
+
+
+def test_init_takes_a_release_and_an_edition(unattend: Unattend, folder: Path) -> None:
+    assert unattend("init", "--release", "11", "--edition", "enterprise", "-o", "eleven.toml").code == 0
+    windows = tomllib.loads((folder / "eleven.toml").read_text(encoding="utf-8"))["windows"]
+    assert windows == {"release": "11", "edition": "enterprise"}
+
+
+def test_init_never_writes_over_a_spec(unattend: Unattend, spec: Path) -> None:
+    before = spec.read_bytes()
+    unattend("init").ends_with_a_message(3, "is already there")
+    assert spec.read_bytes() == before
+
+
+def test_init_suggests_the_release_that_was_meant(unattend: Unattend) -> None:
+    unattend("init", "--release", "server-2023").ends_with_a_message(2, 'the release "server-2023" is not known', "server-2022")
+
+
+def test_generate_prints_what_it_wrote_and_keeps_it_private(unattend: Unattend, spec: Path, folder: Path) -> None:
+    done = unattend("generate")
+    written = [folder / line for line in done.out.splitlines()]
+    assert [path.name for path in written] == ["Autounattend.xml", "winrmConfig.bat", "manifest.json"]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in written)
+
+
+def test_a_random_password_is_made_once_and_used_by_every_command(unattend: Unattend, folder: Path) -> None:
+    unattend("init")
+    unattend("generate")
+    first = (folder / "build" / "Autounattend.xml").read_bytes()
+    unattend("generate")
+    assert (folder / "build" / "Autounattend.xml").read_bytes() == first
+
+
+def test_a_random_password_never_reaches_the_terminal_or_the_manifest(unattend: Unattend, folder: Path) -> None:
+    unattend("init")
+    outcomes = [unattend("generate", "--json"), unattend("pack-iso", "--json"), unattend("rehearse", "--json")]
+    [password] = json.loads((folder / "build" / "private" / "secrets.json").read_text()).values()
+    assert not [outcome for outcome in outcomes if password in outcome.out + outcome.err]
+    assert password not in (folder / "build" / "manifest.json").read_text()
+
+
+def test_a_generated_folder_packs_to_the_same_medium_as_its_spec(unattend: Unattend, spec: Path, folder: Path) -> None:
+    unattend("generate")
+    unattend("pack-iso")
+    unattend("pack-iso", "build", "-o", "again.iso")
+    assert (folder / "again.iso").read_bytes() == (folder / "build" / "unattend.iso").read_bytes()
+
+
+def test_private_things_and_images_never_travel(unattend: Unattend, folder: Path) -> None:
+    unattend("init")
+    unattend("generate")
+    unattend("pack-iso")
+    unattend("pack-iso", "build", "-o", "all.iso")
+    assert {file.name for file in contents(folder / "all.iso")} == {"Autounattend.xml", "winrmConfig.bat", "manifest.json"}
+
+
+def test_a_spec_can_come_from_stdin(unattend: Unattend, spec: Path, folder: Path) -> None:
+    text = spec.read_text(encoding="utf-8")
+    assert unattend("generate", "-", "-o", "out", stdin=text).code == 0
+    assert (folder / "out" / "Autounattend.xml").is_file()
+
+
+def test_set_lays_a_value_over_the_spec(unattend: Unattend, spec: Path, folder: Path) -> None:
+    unattend("generate", "--set", "computer.name=other", "--set", "disk.firmware=uefi")
+    manifest = json.loads((folder / "build" / "manifest.json").read_text())
+    assert (manifest["host_name"], manifest["windows"]["firmware"]) == ("other", "uefi")
+
+
+def test_extra_files_travel_under_their_target_names(unattend: Unattend, spec: Path, folder: Path) -> None:
+    (folder / "tool.ps1").write_text("'hi'", encoding="utf-8")
+    with spec.open("a", encoding="utf-8") as stream:
+        stream.write('[[media.files]]\nsource = "tool.ps1"\ntarget = "scripts/Tool.ps1"\n')
+    unattend("pack-iso")
+    files = {file.name: file.data for file in contents(folder / "build" / "unattend.iso")}
+    assert files["scripts/Tool.ps1"] == b"'hi'"
+
+
+def test_a_floppy_for_a_uefi_guest_is_packed_with_a_warning(unattend: Unattend, spec: Path, folder: Path) -> None:
+    done = unattend("pack-iso", "--floppy", "--set", "disk.firmware=uefi")
+    done.ends_with_a_message(0, "do not read floppies")
+    assert (folder / "build" / "unattend.img").stat().st_size == 1_474_560
+
+
+def test_schema_prints_json(unattend: Unattend) -> None:
+    assert json.loads(unattend("schema").out)["title"] == "unattend.toml"

@@ -1,0 +1,125 @@
+"""Two terminals: a simulated guest in one, `verify-winrm` in the other."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.conftest import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.cli.conftest import Unattend
+
+CONNECTED = [path.name for path in sorted((ROOT / "samples").iterdir()) if path.name != "no-communicator"]
+
+
+@contextlib.contextmanager
+def simulated(folder: Path, *arguments: str, **environment: str) -> Iterator[int]:
+    """Run `unattend simulate` and give its port."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "toolkit", "simulate", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert process.stdout is not None
+    try:
+        url = process.stdout.readline()
+        found = re.fullmatch(r"https?://127\.0\.0\.1:(\d+)/wsman\n", url)
+        assert found, url
+        yield int(found[1])
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=10)
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("name", CONNECTED)
+def test_every_sample_ends_in_a_proven_guest_with_no_flag_but_the_port(
+    unattend: Unattend, folder: Path, name: str
+) -> None:
+    shutil.copytree(ROOT / "samples" / name, folder, dirs_exist_ok=True)
+    assert unattend("generate").code == 0
+    assert unattend("pack-iso").code == 0
+    with simulated(folder) as port:
+        done = unattend("verify-winrm", "127.0.0.1", "--port", str(port), "--json")
+    report = json.loads(done.out)
+    assert (done.code, report["ready"], report["facts"]["guest"]["elevated"]) == (0, True, True)
+
+
+def test_nothing_answers_where_the_spec_wants_no_communicator(unattend: Unattend, folder: Path) -> None:
+    shutil.copytree(ROOT / "samples" / "no-communicator", folder, dirs_exist_ok=True)
+    unattend("simulate").ends_with_a_message(2, "only a guest that is reached over WinRM")
+    unattend("verify-winrm", "127.0.0.1").ends_with_a_message(2, "nothing connects over WinRM")
+
+
+def test_https_is_trusted_by_the_pin_that_generate_kept(unattend: Unattend, spec: Path, folder: Path) -> None:
+    spec.write_text(spec.read_text() + "winrm_use_ssl = true\n")
+    unattend("generate")
+    with simulated(folder) as port:
+        done = unattend("verify-winrm", "127.0.0.1", "--port", str(port))
+    assert done.code == 0, done.out
+    assert "pin" in done.out
+
+
+def test_without_a_spec_the_flags_alone_suffice(unattend: Unattend, folder: Path) -> None:
+    secret = {"UNATTEND_WINRM_PASSWORD": "p w&'\"é"}
+    with simulated(folder, "--username", "bob", **secret) as port:
+        for auth in ("basic", "ntlm"):
+            done = unattend("verify-winrm", f"127.0.0.1:{port}", "-u", "bob", "--auth", auth, **secret)
+            assert done.code == 0, done.out
+
+
+def test_the_password_comes_from_stdin_or_a_file_too(unattend: Unattend, folder: Path) -> None:
+    (folder / "pw").write_text("from a file\nsecond line\n")
+    with simulated(folder, "--username", "bob", "--password-file", "pw") as port:
+        flags = ["verify-winrm", f"127.0.0.1:{port}", "-u", "bob"]
+        assert unattend(*flags, "--password-stdin", stdin="from a file\n").code == 0
+        assert unattend(*flags, "--password-file", "pw").code == 0
+        unattend(*flags).ends_with_a_message(2, 'no password for "bob"', "UNATTEND_WINRM_PASSWORD")
+
+
+def test_a_wrong_password_and_a_refused_method_are_different_messages(
+    unattend: Unattend, spec: Path, folder: Path
+) -> None:
+    with simulated(folder, "--set", "communicator.winrm_use_ntlm=true") as port:
+        where = ["verify-winrm", "127.0.0.1", "--port", str(port)]
+        refused = unattend(*where, "--auth", "basic")
+        wrong = unattend(*where, "--auth", "ntlm", UNATTEND_WINRM_PASSWORD="not it")  # noqa: S106
+    assert (refused.code, wrong.code) == (15, 15)
+    assert "does not offer Basic" in refused.out
+    assert "with this password" in wrong.out
+
+
+def test_a_name_that_does_not_resolve_ends_soon(unattend: Unattend, spec: Path) -> None:
+    assert unattend("verify-winrm", "nosuch.invalid").code == 10
+
+
+def test_tls_on_the_plain_port_ends_at_once(unattend: Unattend, spec: Path, folder: Path) -> None:
+    with simulated(folder) as port:
+        done = unattend("verify-winrm", "127.0.0.1", "--port", str(port), "--ssl")
+    assert done.code == 12
+    assert "--ssl" in done.out
+
+
+def test_an_unknown_certificate_is_refused_and_insecure_says_so(unattend: Unattend, spec: Path, folder: Path) -> None:
+    with simulated(folder, "--tls") as port:
+        where = ["verify-winrm", "127.0.0.1", "--port", str(port), "--ssl"]
+        assert unattend(*where).code == 13
+        assert unattend(*where, "--insecure").code == 0

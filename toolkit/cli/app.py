@@ -1,0 +1,79 @@
+"""The commands put together, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from toolkit.cli import console, generate, init, pack_iso, rehearse, schema, simulate, verify_winrm
+from toolkit.errors import ExitCode, ToolkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_COMMANDS = (init, generate, pack_iso, verify_winrm, simulate, rehearse, schema)
+
+
+def application() -> typer.Typer:
+    """Build the typer application out of the command modules."""
+    app = typer.Typer(
+        name="unattend",
+        help="From an empty disk to a Windows guest that answers over WinRM, unattended.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for module in _COMMANDS:
+        app.command(module.NAME, help=module.HELP)(_guarded(module.command))
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and give its exit code."""
+    try:
+        application()(list(arguments), prog_name="unattend")
+    except SystemExit as end:
+        return int(end.code or 0)
+    return ExitCode.OK
+
+
+def _guarded(command: Callable[..., ExitCode]) -> Callable[..., None]:
+    """End with the command's exit code. A user's mistake never shows a traceback; one of ours always does."""
+
+    @functools.wraps(command)
+    def guarded(*args: object, **options: object) -> None:
+        try:
+            code = command(*args, **options)
+        except ToolkitError as err:
+            console.show_error(err)
+            code = err.code
+        except KeyboardInterrupt:
+            console.say("interrupted; nothing was left half-written")
+            code = ExitCode.INTERRUPTED
+        except BrokenPipeError:
+            # The reader of a pipe may leave early. Python would complain again when it flushes stdout at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = ExitCode.OK
+        raise typer.Exit(code)
+
+    return guarded
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from toolkit import __version__
+
+        console.data(f"unattend {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    del version

@@ -1,0 +1,45 @@
+"""`unattend generate`: the spec's files into a folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.cli import console, specs
+from toolkit.cli.options import Json, Output, Settings, Spec
+from toolkit.errors import ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from toolkit.files import NamedFile
+    from toolkit.spec.guest import Guest
+
+NAME = "generate"
+HELP = "Write answer file, bootstrap and manifest."
+
+
+def command(spec: Spec = None, output: Output = None, settings: Settings = None, json: Json = False) -> ExitCode:
+    from toolkit.files import make_folder, write_all
+
+    path = specs.found(spec)
+    folder = specs.output_folder(path, output)
+    files = files_of(specs.guest_of(path, settings or (), folder), folder)
+    make_folder(folder)
+    write_all(folder, files)
+    if json:
+        rows = [{"name": file.name, "size": len(file.data), "sha256": file.sha256} for file in files]
+        console.data_json({"folder": str(folder), "files": rows})
+    else:
+        for file in files:
+            console.data(str(folder / file.name))
+    return ExitCode.OK
+
+
+def files_of(guest: Guest, folder: Path) -> tuple[NamedFile, ...]:
+    """Render everything for `guest`; its certificate, where it needs one, is kept in `folder`."""
+    from datetime import UTC, datetime
+
+    from toolkit.render.certificate import host_certificate
+    from toolkit.render.generate import generated
+
+    return generated(guest, host_certificate(guest, folder, lambda: datetime.now(UTC)))

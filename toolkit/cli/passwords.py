@@ -1,0 +1,59 @@
+"""Where a password may come from on the command line: never a flag's value, which every user of a machine can read."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from toolkit.errors import UnreadableError, UsageError
+from toolkit.secret import Secret
+
+VARIABLE = "UNATTEND_WINRM_PASSWORD"
+
+PasswordFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--password-file", metavar="FILE", help="Read the password from the file's first line.")
+]
+PasswordStdin: TypeAlias = Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")]
+
+
+def given(file: Path | None, from_stdin: bool) -> Secret | None:
+    """Give the password from --password-file, --password-stdin or the environment, in this order; None without any."""
+    if file is not None and from_stdin:
+        raise UsageError("--password-file and --password-stdin exclude each other")
+    if file is not None:
+        return _checked(_first_line(file), str(file))
+    if from_stdin:
+        return _checked(sys.stdin.readline().rstrip("\r\n"), "stdin")
+    value = os.environ.get(VARIABLE)
+    return _checked(value, VARIABLE) if value is not None else None
+
+
+def asked(username: str) -> Secret:
+    """Ask for the password where there is a terminal; say what to do where there is none."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError(
+            f'there is no password for "{username}", and no terminal to ask on',
+            help=f"Set {VARIABLE}, or use --password-file or --password-stdin.",
+        )
+    return _checked(getpass.getpass(f"Password for {username}: "), "the prompt")
+
+
+def _checked(value: str, source: str) -> Secret:
+    if not value:
+        raise UsageError(f"the password from {source} is empty", help="Windows lets nobody in with an empty password.")
+    return Secret(value)
+
+
+def _first_line(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8-sig") as stream:
+            return stream.readline(4096).rstrip("\r\n")
+    except OSError as err:
+        raise UnreadableError(f"{file} cannot be read: {err.strerror}", help="Check the path.") from err
+    except UnicodeDecodeError as err:
+        raise UnreadableError(f"{file} is not UTF-8 text", help="Save it as UTF-8.") from err

@@ -1,0 +1,98 @@
+"""`unattend rehearse`: spec -> files -> ISO -> a simulated first boot from that ISO -> a guest proven over WinRM."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.cli import console, specs
+from toolkit.cli.options import Json, Output, Settings, Spec
+from toolkit.cli.pack_iso import media_files
+from toolkit.errors import ExitCode
+
+if TYPE_CHECKING:
+    from toolkit.simulator.firstboot import FirstBoot
+    from toolkit.simulator.state import GuestState
+    from toolkit.spec.guest import Guest
+    from toolkit.verify.report import Report
+
+NAME = "rehearse"
+HELP = "Boot a simulated guest from the medium."
+
+
+def command(spec: Spec = None, output: Output = None, settings: Settings = None, json: Json = False) -> ExitCode:
+    path = specs.found(spec)
+    folder = specs.output_folder(path, output)
+    guest = specs.guest_of(path, settings or (), folder)
+    boot = _first_boot(guest, folder)
+    report = _verified(guest, boot.state, folder)
+    if json:
+        console.data_json({**_boot_json(boot), "verification": report.to_json() if report else None})
+    else:
+        _show(boot, report)
+    if report is not None and not report.ready:
+        return report.code
+    return ExitCode.FINDINGS if boot.problems else ExitCode.OK
+
+
+def _first_boot(guest: Guest, folder: Path) -> FirstBoot:
+    """Pack the medium, read it back, and boot from what is on it: nothing reaches the guest by another way."""
+    from toolkit.media.pack import Medium, contents, pack
+    from toolkit.simulator.firstboot import first_boot
+
+    with tempfile.TemporaryDirectory() as scratch:
+        image = Path(scratch, "unattend.iso")
+        timestamp = specs.source_date(os.environ)
+        packed = pack(media_files(guest, folder), image, Medium.ISO, label=guest.media.label, timestamp=timestamp)
+        console.say(f"packed {len(packed.files)} files into an ISO of {packed.size:,} bytes, sha256 {packed.sha256}")
+        return first_boot(contents(image), release=guest.windows.release)
+
+
+def _verified(guest: Guest, state: GuestState | None, folder: Path) -> Report | None:
+    """Serve the guest that came out of the boot, and verify it the way the spec says it is to be reached.
+
+    None where the spec wants no WinRM, or where the guest stayed shut: the boot's problems say why.
+    """
+    from datetime import UTC, datetime
+
+    from toolkit.cli.target import Flags, Target, endpoint
+    from toolkit.cli.waiting import watched
+    from toolkit.render.certificate import kept_thumbprint, listener_certificate
+    from toolkit.simulator.server import SimulatedGuest
+    from toolkit.spec.guest import Winrm
+    from toolkit.verify.wait import Patience
+    from toolkit.verify.wanted import Wanted
+
+    winrm = guest.communicator
+    if not isinstance(winrm, Winrm) or state is None or not state.reachable:
+        return None
+    certificate = listener_certificate(guest, folder, lambda: datetime.now(UTC))
+    with SimulatedGuest(state, 0, certificate) as simulated:
+        flags = Flags(host="127.0.0.1", port=simulated.port)
+        where = endpoint(flags, winrm, winrm.password, kept_thumbprint(folder) if winrm.ssl else None)
+        wanted = Wanted(guest.computer.name, guest.windows.release.build)
+        return watched(Target(where, wanted, Patience(timeout=0)))
+
+
+def _show(boot: FirstBoot, report: Report | None) -> None:
+    console.data("First boot, as modelled from the medium:")
+    for step in boot.steps:
+        console.data(f"  {step.where}: {step.command}")
+        console.data(f"    {'open' if step.reachable else 'shut'}: {step.effect}")
+    for problem in boot.problems:
+        console.warn(problem)
+    if report is not None:
+        console.data("")
+        console.data(report.to_text(console.width()))
+    elif not boot.problems:
+        console.data("The guest stays shut, as the spec asks.")
+
+
+def _boot_json(boot: FirstBoot) -> dict[str, object]:
+    steps = [
+        {"where": step.where, "command": step.command, "effect": step.effect, "open": step.reachable}
+        for step in boot.steps
+    ]
+    return {"steps": steps, "problems": list(boot.problems)}

@@ -1,0 +1,67 @@
+"""From the command line's idea of a spec to a Guest: where it is, what is laid over it, where secrets come from."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.cli import console
+from toolkit.errors import UnreadableError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from toolkit.spec.guest import Guest
+
+DEFAULT = Path("unattend.toml")
+STDIN = Path("-")
+
+
+def found(spec: Path | None) -> Path:
+    """Give the spec to use: the one named, else ./unattend.toml. Without either, say how to get one."""
+    if spec is None and not DEFAULT.exists():
+        raise UnreadableError(
+            "there is no unattend.toml in this folder",
+            help="Write one with `unattend init`, or name a spec: `unattend generate path/to/unattend.toml`.",
+        )
+    return spec or DEFAULT
+
+
+def output_folder(spec: Path, output: Path | None) -> Path:
+    """Give the folder for everything generated: the one named, else `build` beside the spec."""
+    if output is not None:
+        return output
+    return Path("build") if spec == STDIN else spec.parent / "build"
+
+
+def guest_of(spec: Path, settings: Sequence[str], output: Path, *, may_make: bool = True) -> Guest:
+    """Load the guest that `spec` describes, showing warnings. Raises SpecError with every error found."""
+    from toolkit.spec.document import read_document
+    from toolkit.spec.load import load_guest
+    from toolkit.spec.secrets import Vault
+
+    text = sys.stdin.read() if spec == STDIN else None
+    vault = Vault(os.environ, asking(), output, may_make=may_make)
+    loaded = load_guest(read_document(spec, settings, stdin=text), vault)
+    console.show_problems(loaded.warnings)
+    return loaded.guest
+
+
+def source_date(environment: dict[str, str] | os._Environ[str]) -> int | None:
+    """Read SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/): seconds, or None."""
+    text = environment.get("SOURCE_DATE_EPOCH")
+    if text is None or not text.strip():
+        return None
+    if not text.strip().isdigit():
+        raise UsageError(
+            f'SOURCE_DATE_EPOCH is "{text}", which is not a number of seconds', help="Unset it, or mend it."
+        )
+    return int(text)
+
+
+def asking() -> Callable[[str], str] | None:
+    """Give the way to ask for a secret, None where there is nobody to ask."""
+    return getpass.getpass if sys.stdin is not None and sys.stdin.isatty() else None
