@@ -1,0 +1,276 @@
+"""The first boot, from the files of a medium to a guest that answers or says why it does not."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.render.guests import bootstrap, guest, winrm
+from toolkit.catalog.releases import releases
+from toolkit.files import NamedFile
+from toolkit.render.generate import generated
+from toolkit.render.winrm_steps import HostCertificate
+from toolkit.secret import Secret
+from toolkit.simulator.firstboot import FirstBoot, first_boot
+from toolkit.simulator.state import state_of
+from toolkit.spec.guest import Consumer, Find, Style
+
+if TYPE_CHECKING:
+    from toolkit.spec.guest import Guest
+
+CERTIFICATE = HostCertificate("A" * 40, "WIN-BUILD", b"pfx", Secret("pfx-password"))
+PACKERS_DOCUMENTATION = """\
+rem basic config for winrm
+cmd.exe /c winrm quickconfig -q
+rem allow unencrypted traffic, and configure auth to use basic username/password auth
+cmd.exe /c winrm set winrm/config/service @{AllowUnencrypted="true"}
+cmd.exe /c winrm set winrm/config/service/auth @{Basic="true"}
+rem update firewall rules to open the right port and to allow remote administration
+cmd.exe /c netsh advfirewall firewall set rule group="remote administration" new enable=yes
+rem restart winrm
+cmd.exe /c net stop winrm
+cmd.exe /c net start winrm
+"""
+
+
+def hidden(password: str, element: str = "Password") -> str:
+    return base64.b64encode((password + element).encode("utf-16-le")).decode()
+
+
+def answer_file(
+    *first_logon: str,
+    specialize: tuple[str, ...] = (),
+    account: str = "packeruser",
+    logon: str = "packeruser",
+    logon_phrase: str = "SecretPassword",
+    group: str = "Administrators",
+    image: str = "Windows 10 Pro",
+    enabled: str = "true",
+) -> NamedFile:
+    """Write an answer file the way people do by hand."""
+
+    def numbered(element: str, line: str, lines: tuple[str, ...]) -> str:
+        # Written backwards, as Order and not the place in the file decides.
+        return "".join(
+            f"<{element}><Order>{number}</Order><{line}>{escape(text)}</{line}></{element}>"
+            for number, text in reversed(list(enumerate(lines, 1)))
+        )
+
+    component = 'processorArchitecture="amd64" language="neutral"'
+    return NamedFile(
+        "Autounattend.xml",
+        f"""<?xml version="1.0" encoding="utf-8"?>
+<unattend xmlns="urn:schemas-microsoft-com:unattend">
+ <settings pass="windowsPE"><component name="Microsoft-Windows-Setup" {component}><ImageInstall><OSImage><InstallFrom>
+  <MetaData><Key>/IMAGE/NAME</Key><Value>{image}</Value></MetaData>
+ </InstallFrom></OSImage></ImageInstall></component></settings>
+ <settings pass="specialize">
+  <component name="Microsoft-Windows-Shell-Setup" {component}><ComputerName>WIN-BUILD</ComputerName></component>
+  <component name="Microsoft-Windows-Deployment" {component}><RunSynchronous>
+   {numbered("RunSynchronousCommand", "Path", specialize)}
+  </RunSynchronous></component>
+ </settings>
+ <settings pass="oobeSystem"><component name="Microsoft-Windows-Shell-Setup" {component}>
+  <UserAccounts><LocalAccounts><LocalAccount><Name>{account}</Name><Group>{group}</Group>
+   <Password><Value>{hidden("SecretPassword")}</Value><PlainText>false</PlainText></Password>
+  </LocalAccount></LocalAccounts></UserAccounts>
+  <AutoLogon><Enabled>{enabled}</Enabled><LogonCount>1</LogonCount><Username>{logon}</Username>
+   <Password><Value>{logon_phrase}</Value><PlainText>true</PlainText></Password></AutoLogon>
+  <FirstLogonCommands>{numbered("SynchronousCommand", "CommandLine", first_logon)}</FirstLogonCommands>
+ </component></settings>
+</unattend>""".encode(),
+    )
+
+
+def script(text: str, name: str = "winrmConfig.bat") -> NamedFile:
+    return NamedFile(name, text.replace("\n", "\r\n").encode())
+
+
+def boot(*files: NamedFile) -> FirstBoot:
+    return first_boot(files)
+
+
+def closed_guest(
+    *, ssl: bool = False, ntlm: bool = False, port: int | None = None, **settings: Consumer | Find
+) -> Guest:
+    return guest(winrm(ssl=ssl, ntlm=ntlm, port=port), bootstrap(**settings))  # type: ignore[arg-type]  # by name
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        closed_guest(),
+        closed_guest(ntlm=True),
+        closed_guest(ntlm=True, consumer=Consumer.ANSIBLE),
+        closed_guest(ntlm=True, consumer=Consumer.VAGRANT),
+        closed_guest(consumer=Consumer.ANY),
+        closed_guest(find=Find.FLOPPY),
+        closed_guest(port=8080),
+        closed_guest(ssl=True),
+        closed_guest(ssl=True, ntlm=True, port=443),
+    ],
+)
+def test_the_guest_that_the_files_make_is_the_guest_that_the_spec_asks_for(spec: Guest) -> None:
+    made = first_boot(generated(spec, CERTIFICATE if spec.communicator.ssl else None))  # type: ignore[union-attr]
+    assert made.problems == ()
+    assert made.state == state_of(spec)
+
+
+def test_a_closed_bootstrap_opens_with_its_last_command_and_not_before() -> None:
+    made = first_boot(generated(closed_guest()))
+    assert [step.reachable for step in made.steps] == [False] * (len(made.steps) - 1) + [True]
+    assert made.steps[-1].command == "netsh advfirewall firewall delete rule name=unattend-winrm-hold"
+    assert made.steps[0].where == "specialize 1"
+
+
+def test_the_plain_bootstrap_makes_the_guest_of_packers_documentation() -> None:
+    made = first_boot(generated(guest(winrm(), bootstrap(Style.PLAIN))))
+    assert made.problems == ()
+    assert made.state is not None
+    assert (made.state.basic, made.state.allow_unencrypted) == (True, True)
+    assert made.state.open_ports == {5985}
+
+
+def test_packers_documentation_works_and_is_open_before_it_is_done() -> None:
+    made = boot(answer_file(r"cmd.exe /c a:\winrmConfig.bat"), script(PACKERS_DOCUMENTATION))
+    assert made.problems == ()
+    assert made.state is not None
+    assert made.state.basic
+    assert made.state.windows.name == "Windows 10"
+    assert made.state.users[0].password.reveal() == "SecretPassword"
+    assert made.steps[1].reachable
+    assert [step.where for step in made.steps[:2]] == ["first logon 1", "winrmConfig.bat:2"]
+
+
+def test_the_same_script_without_its_wrappings_ends_at_the_first_line() -> None:
+    made = boot(answer_file(r"cmd.exe /c a:\winrmConfig.bat"), script(PACKERS_DOCUMENTATION.replace("cmd.exe /c ", "")))
+    assert any("a bare `winrm` line ends the batch there" in problem for problem in made.problems)
+    assert made.state is not None
+    assert not made.state.basic
+
+
+def test_a_guest_that_nothing_opens_stays_shut_and_says_why() -> None:
+    made = boot(answer_file("net user x y /add"))
+    assert made.state is not None
+    assert not made.state.reachable
+    assert made.problems == (
+        "WinRM stays closed: the WinRM service does not run (what the command at first logon 1 does is not modelled)",
+    )
+
+
+def test_a_block_rule_that_nobody_removes_is_named() -> None:
+    hold = "netsh advfirewall firewall add rule name=hold dir=in action=block protocol=TCP localport=5985"
+    made = boot(answer_file("cmd /c a:\\winrmConfig.bat", specialize=(hold,)), script(PACKERS_DOCUMENTATION))
+    assert made.problems == ('the block rule "hold" is still there when the script ends',)
+    assert made.state is not None
+    assert not made.state.reachable
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        (answer_file("a:\\x.bat", logon="somebody"), "the autologon account somebody is not created by this file"),
+        (answer_file("a:\\x.bat", enabled="false"), "nobody logs on, so FirstLogonCommands never run"),
+        (answer_file("a:\\x.bat", logon_phrase="other"), "is not the password of packeruser"),
+        (answer_file("a:\\x.bat", group="Users"), "packeruser is no administrator"),
+        (answer_file("a:\\x.bat"), "no medium file matches the script that first logon 1 calls: x.bat"),
+        (answer_file("powershell -File E:\\go\\enable.ps1"), "no medium file matches the script"),
+    ],
+)
+def test_what_keeps_the_bootstrap_from_running_is_a_problem(document: NamedFile, problem: str) -> None:
+    made = boot(document, script(PACKERS_DOCUMENTATION))
+    assert any(problem in found for found in made.problems)
+    assert made.state is not None
+    assert not made.state.reachable
+
+
+def test_autologon_as_administrator_enables_the_built_in_account() -> None:
+    made = boot(answer_file("cmd /c a:\\winrmConfig.bat", logon="Administrator"), script(PACKERS_DOCUMENTATION))
+    assert made.problems == ()
+    assert made.state is not None
+    administrator = made.state.user("administrator")
+    assert administrator is not None
+    assert administrator.built_in
+
+
+@pytest.mark.parametrize("ending", ["bat", "cmd", "CMD"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "cmd.exe /c a:\\{}",
+        'cmd /c "for %d in (a d e f) do if exist %d:\\{} call %d:\\{}"',
+        "cmd /c E:\\scripts\\{}",
+    ],
+)
+def test_the_script_is_found_however_it_is_called(command: str, ending: str) -> None:
+    name = f"winrmConfig.{ending}"
+    assert (
+        boot(answer_file(command.replace("{}", name)), script(PACKERS_DOCUMENTATION, f"scripts/{name}")).problems == ()
+    )
+
+
+def test_commands_need_no_script_and_run_in_their_order() -> None:
+    made = boot(
+        answer_file(
+            "cmd.exe /c winrm quickconfig -q",
+            'cmd.exe /c winrm set winrm/config/service/auth @{Basic="true"}',
+            'winrm set winrm/config/service @{AllowUnencrypted="true"}',
+        )
+    )
+    assert made.problems == ()
+    assert [step.where for step in made.steps] == ["first logon 1", "first logon 2", "first logon 3"]
+    assert made.state is not None
+    assert made.state.allow_unencrypted
+
+
+def test_a_server_is_open_without_any_script() -> None:
+    made = boot(answer_file(image="Windows Server 2019 SERVERDATACENTERCORE"))
+    assert made.state is not None
+    assert made.state.windows.build == releases()["server-2019"].build
+    assert made.state.open_ports == {5985}
+    assert not made.state.remote_elevation
+
+
+def test_the_release_can_be_given_where_the_file_does_not_say() -> None:
+    made = first_boot([answer_file(image="My own image")], release=releases()["server-2022"])
+    assert made.state is not None
+    assert made.state.reachable
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "not well-formed"),
+        (b"<unattend/>", "urn:schemas-microsoft-com:unattend"),
+        (b'<!DOCTYPE u [<!ENTITY a "b">]><u>&a;</u>', "document type"),
+        (answer_file().data.replace(hidden("SecretPassword").encode(), b"*SENSITIVE*"), "Base64"),
+        (answer_file().data.replace(hidden("SecretPassword").encode(), hidden("x", "y").encode()), '"Password"'),
+    ],
+)
+def test_an_answer_file_that_setup_refuses_leaves_no_guest(data: bytes, why: str) -> None:
+    made = boot(NamedFile("autounattend.XML", data))
+    assert made.state is None
+    assert why in made.problems[0]
+
+
+def test_a_medium_without_answer_file_leaves_no_guest() -> None:
+    assert boot(script(PACKERS_DOCUMENTATION)).state is None
+
+
+def test_no_step_and_no_repr_shows_a_password() -> None:
+    made = boot(answer_file("net user packeruser SecretPassword"))
+    assert "SecretPassword" not in repr(made)
+    assert made.steps[0].command == "net user packeruser ***"
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["C"]), max_size=30))
+def test_any_hidden_password_is_read_back(password: str) -> None:
+    document = answer_file().data.replace(hidden("SecretPassword").encode(), hidden(password).encode())
+    made = boot(NamedFile("Autounattend.xml", document))
+    assert made.state is not None
+    assert made.state.users[0].password.reveal() == password

@@ -1,0 +1,229 @@
+"""What one command does to a machine, for the programs that bootstrap scripts use to open WinRM."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from toolkit.simulator.commandline import program, words
+from toolkit.simulator.firewall import netsh
+from toolkit.simulator.machine import BUILT_IN, PORTS, Listener, Machine, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOT_MODELLED = "is not modelled"
+
+_SETTINGS = re.compile(r"@\{(?P<pairs>.*)\}", re.DOTALL)
+_PAIR = re.compile(r"(?P<name>\w+)\s*=\s*\"?(?P<value>[^\";]*)\"?")
+_TRANSPORT = re.compile(r"transport=(?P<transport>https?)", re.IGNORECASE)
+_QUIET = {"-q", "-quiet", "/q", "/quiet", "-force", "/force"}
+_HTTP = Listener(Transport.HTTP, PORTS[Transport.HTTP])
+_NOT_RUNNING = "fails: the WinRM service does not run"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The machine afterwards, what happened in words, and the exit code. `hangs`: it waits for somebody's answer."""
+
+    machine: Machine
+    text: str
+    exit_code: int = 0
+    hangs: bool = False
+
+
+def apply(command: str, machine: Machine) -> Effect:
+    """Run a command that is already freed of `call` and `cmd /c`."""
+    known = _PROGRAMS.get(program(command))
+    if known is None:
+        return Effect(machine, NOT_MODELLED)
+    return known(command, machine)
+
+
+def _winrm(command: str, machine: Machine) -> Effect:
+    arguments = [word.casefold() for word in words(command)[1:]]
+    verb = arguments[0] if arguments else ""
+    if verb in {"quickconfig", "qc"}:
+        return _quickconfig(arguments, machine)
+    if not machine.service_running:
+        return Effect(machine, _NOT_RUNNING, 1)
+    resource = arguments[1] if len(arguments) > 1 else ""
+    if "config/listener?" in resource:
+        return _listener(verb, resource, _pairs(command), machine)
+    match verb:
+        case "set":
+            return _set(_pairs(command), machine)
+        case "get" | "g" | "enumerate" | "e" | "enum":
+            return Effect(machine, "shows the configuration")
+        case _:
+            return Effect(machine, NOT_MODELLED)
+
+
+def _quickconfig(arguments: list[str], machine: Machine) -> Effect:
+    """Do what `winrm quickconfig` documents: service, listener, firewall exception, and the token filter policy."""
+    if any("https" in argument for argument in arguments):
+        return Effect(machine, "refuses: https needs a certificate that is not self-signed", 1)
+    opened = replace(
+        machine,
+        service_running=True,
+        service_disabled=False,
+        listeners=machine.listeners if machine.listener(Transport.HTTP) else (*machine.listeners, _HTTP),
+        rules=machine.rules if BUILT_IN in machine.rules else (*machine.rules, BUILT_IN),
+        remote_elevation=True,
+    )
+    if opened == machine:
+        return Effect(machine, "finds WinRM set up already")
+    if not _QUIET & set(arguments):
+        return Effect(machine, "asks whether to make the changes, and waits", hangs=True)
+    return Effect(opened, "starts WinRM, makes the http listener and opens the firewall for it")
+
+
+def _pairs(command: str) -> dict[str, str]:
+    """Read the settings of `@{Name="value";...}`, names as they are written."""
+    settings = _SETTINGS.search(command)
+    found = _PAIR.finditer(settings["pairs"]) if settings else ()
+    return {match["name"]: match["value"].strip() for match in found}
+
+
+def _set(pairs: dict[str, str], machine: Machine) -> Effect:
+    if not pairs:
+        return Effect(machine, "fails: Invalid use of command line", 1)
+    for name, value in pairs.items():
+        machine = _with_setting(name.casefold(), value, machine)
+    return Effect(machine, ", ".join(f"{name} is {value}" for name, value in pairs.items()))
+
+
+def _with_setting(name: str, value: str, machine: Machine) -> Machine:
+    on = value.casefold() == "true"
+    number = int(value) if value.isascii() and value.isdigit() else 0
+    match name:
+        case "basic":
+            return replace(machine, basic=on)
+        case "negotiate":
+            return replace(machine, negotiate=on)
+        case "allowunencrypted":
+            return replace(machine, allow_unencrypted=on)
+        case "maxtimeoutms" if number:
+            return replace(machine, max_timeout_ms=number)
+        case "maxenvelopesizekb" if number:
+            return replace(machine, max_envelope_kb=number)
+        case "maxshellsperuser" if number:
+            return replace(machine, max_shells_per_user=number)
+        case _:
+            return machine
+
+
+def _listener(verb: str, resource: str, pairs: dict[str, str], machine: Machine) -> Effect:
+    match = _TRANSPORT.search(resource)
+    if match is None:
+        return Effect(machine, "fails: the listener's transport is not given", 1)
+    transport = Transport(match["transport"].upper())
+    there = machine.listener(transport)
+    others = tuple(listener for listener in machine.listeners if listener != there)
+    wanted = {name.casefold(): value for name, value in pairs.items()}.get("port", "")
+    port = int(wanted) if wanted.isascii() and wanted.isdigit() else PORTS[transport]
+    match verb:
+        case "create" if there:
+            return Effect(machine, f"fails: the {transport} listener exists already", 1)
+        case "create":
+            listeners = (*others, Listener(transport, port))
+            return Effect(replace(machine, listeners=listeners), f"makes the {transport} listener on port {port}")
+        case _ if there is None:
+            return Effect(machine, f"finds no {transport} listener", 1)
+        case "delete" | "d":
+            return Effect(replace(machine, listeners=others), f"deletes the {transport} listener")
+        case "set" | "s" if wanted:
+            listeners = (*others, Listener(transport, port))
+            return Effect(replace(machine, listeners=listeners), f"moves the {transport} listener to port {port}")
+        case _:
+            return Effect(machine, f"shows the {transport} listener")
+
+
+def _net(command: str, machine: Machine) -> Effect:
+    arguments = [word.casefold() for word in words(command)[1:3]]
+    match arguments:
+        case ["start", "winrm"]:
+            return _started(machine, already=2)
+        case ["stop", "winrm"]:
+            return _stopped(machine, already=2)
+        case _:
+            return Effect(machine, NOT_MODELLED)
+
+
+def _sc(command: str, machine: Machine) -> Effect:
+    arguments = [word.casefold() for word in words(command)[1:]]
+    match arguments:
+        case ["start", "winrm", *_]:
+            return _started(machine, already=1056)
+        case ["stop", "winrm", *_]:
+            return _stopped(machine, already=1062)
+        case ["config", "winrm", "start=", kind, *_]:
+            return Effect(replace(machine, service_disabled=kind == "disabled"), f"WinRM's start type is {kind}")
+        case ["config", "winrm", option, *_] if option.startswith("start="):
+            return Effect(machine, "fails: sc.exe wants a blank after start=", 1639)
+        case ["query" | "queryex", "winrm"]:
+            return Effect(machine, f"WinRM is {'running' if machine.service_running else 'stopped'}")
+        case _:
+            return Effect(machine, NOT_MODELLED)
+
+
+def _started(machine: Machine, *, already: int) -> Effect:
+    if machine.service_running:
+        return Effect(machine, "WinRM runs already", already)
+    if machine.service_disabled:
+        return Effect(machine, "fails: WinRM's start type is disabled", 1058)
+    return Effect(replace(machine, service_running=True), "WinRM is started")
+
+
+def _stopped(machine: Machine, *, already: int) -> Effect:
+    if not machine.service_running:
+        return Effect(machine, "WinRM does not run", already)
+    return Effect(replace(machine, service_running=False), "WinRM is stopped")
+
+
+def _reg(command: str, machine: Machine) -> Effect:
+    """`reg add` of LocalAccountTokenFilterPolicy; other values are written without a part in WinRM."""
+    arguments = words(command)[1:]
+    folded = [word.casefold() for word in arguments]
+    if "localaccounttokenfilterpolicy" not in folded:
+        return Effect(machine, "has no part in WinRM")
+    match folded[0]:
+        case "add":
+            value = folded[folded.index("/d") + 1] if "/d" in folded[:-1] else "0"
+            elevated = value in {"1", "0x1"}
+        case "delete":
+            elevated = False
+        case _:
+            return Effect(machine, "shows the policy")
+    text = "remote administrators are elevated" if elevated else "remote administrators are filtered by UAC"
+    return Effect(replace(machine, remote_elevation=elevated), text)
+
+
+def _certutil(command: str, machine: Machine) -> Effect:
+    """Model the machine's store as empty until something is imported into it."""
+    arguments = [word.casefold() for word in words(command)[1:]]
+    if "-importpfx" in arguments:
+        pfx = arguments[-1].replace("\\", "/").rpartition("/")[2].rpartition(":")[2]
+        if pfx not in machine.files:
+            return Effect(machine, f"fails: there is no {pfx}", 1)
+        return Effect(replace(machine, certificate_imported=True), "imports the certificate")
+    if "-store" in arguments and not machine.certificate_imported:
+        return Effect(machine, "finds no certificate", 1)
+    return Effect(machine, "shows the certificate")
+
+
+def _netsh(command: str, machine: Machine) -> Effect:
+    changed, text, code = netsh(words(command)[1:], machine)
+    return Effect(changed, text, code)
+
+
+_PROGRAMS: dict[str, Callable[[str, Machine], Effect]] = {
+    "winrm": _winrm,
+    "net": _net,
+    "net1": _net,
+    "sc": _sc,
+    "reg": _reg,
+    "netsh": _netsh,
+    "certutil": _certutil,
+}

@@ -1,0 +1,180 @@
+"""The first boot of a guest, from the files on its medium to the moment when WinRM answers or does not.
+
+A model of Setup and the first logon as far as WinRM is concerned. It takes the specialize commands, then the first
+logon's, and runs the batch file that these call (see `batchrun` for what of cmd.exe is modelled). PowerShell scripts
+are not looked into, firewall profiles and remote addresses count as matching, and every driver, disk and image is
+taken to be right.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from toolkit.catalog.releases import releases
+from toolkit.simulator.answerfile import AnswerFile, read_answer_file
+from toolkit.simulator.batch import BatchFile, Line, read_batch
+from toolkit.simulator.batchrun import BatchRun
+from toolkit.simulator.documents import DocumentError
+from toolkit.simulator.effects import NOT_MODELLED
+from toolkit.simulator.machine import Machine, installed
+from toolkit.simulator.state import GuestState, WindowsVersion, windows_version
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from toolkit.catalog.releases import Release
+    from toolkit.files import NamedFile
+
+_ANSWER_FILE = "autounattend.xml"
+_BATCH_ENDINGS = (".bat", ".cmd")
+_SCRIPT_ON_MEDIUM = re.compile(
+    r"(?:\b[a-z]|%+~?\w):\\(?:[\w.$-]+\\)*(?P<name>[\w.$-]+\.(?:bat|cmd|ps1))", re.IGNORECASE
+)
+_BOOT_PATHS = re.compile(r"\bc:\\|%(?:systemroot|windir|systemdrive|programdata)%", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of the first boot: where it stands, what it did, and whether WinRM was open after it."""
+
+    where: str
+    command: str
+    effect: str
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FirstBoot:
+    """What came of it. `state` is None when Setup itself would stop; a guest that stays shut has reachable False."""
+
+    state: GuestState | None
+    steps: tuple[Step, ...]
+    problems: tuple[str, ...]
+
+
+def first_boot(files: Sequence[NamedFile], *, release: Release | None = None) -> FirstBoot:
+    """Boot a guest from the files of a medium.
+
+    `release` is the Windows being installed. Without it, it is guessed from the answer file's image name; where that
+    says nothing, the guest is taken for a client, on which nothing is open by itself.
+    """
+    document = next((file for file in files if file.name.casefold() == _ANSWER_FILE), None)
+    if document is None:
+        return FirstBoot(None, (), ("there is no Autounattend.xml in the root of the medium",))
+    try:
+        answers = read_answer_file(document.data)
+    except DocumentError as err:
+        return FirstBoot(None, (), (f"Setup cannot use {document.name}: {err}",))
+    boot = _Boot(answers, files, release or _release_of(answers.image))
+    boot.specialize()
+    boot.log_on()
+    return boot.ended()
+
+
+class _Boot:
+    """The boot under way."""
+
+    def __init__(self, answers: AnswerFile, files: Sequence[NamedFile], release: Release | None) -> None:
+        self._answers = answers
+        self._scripts = {_base(file.name): file for file in files if file.name.casefold().endswith(_BATCH_ENDINGS)}
+        self._names = frozenset(_base(file.name) for file in files)
+        self._windows = windows_version(release) if release else WindowsVersion()
+        machine = installed(server=release.server, build=release.build) if release else Machine()
+        self._machine = replace(machine, files=self._names)
+        self._steps: list[Step] = []
+        self._problems: list[str] = []
+
+    def specialize(self) -> None:
+        for number, command in enumerate(self._answers.specialize, 1):
+            self._command(f"specialize {number}", command)
+
+    def log_on(self) -> None:
+        """Let the autologon account log on, and run the first logon's commands if it can."""
+        logon = self._answers.logon
+        if logon is None:
+            if self._answers.first_logon:
+                self._problems.append("nobody logs on, so FirstLogonCommands never run")
+            return
+        user = self._answers.user(logon.username)
+        if user is None:
+            self._problems.append(f"the autologon account {logon.username} is not created by this file")
+        elif logon.password is None or logon.password.reveal() != user.password.reveal():
+            self._problems.append(f"the autologon password is not the password of {user.name}, so the logon fails")
+        elif not user.administrator:
+            self._problems.append(f"{user.name} is no administrator, so FirstLogonCommands may not change WinRM")
+        else:
+            for number, command in enumerate(self._answers.first_logon, 1):
+                self._command(f"first logon {number}", command)
+
+    def ended(self) -> FirstBoot:
+        machine = self._machine
+        for rule in machine.block_rules:
+            self._problems.append(f'the block rule "{rule.name}" is still there when the script ends')
+        if not machine.open_ports and not machine.block_rules:
+            unseen = next((step.where for step in self._steps if step.effect == NOT_MODELLED), None)
+            doubt = f" (what the command at {unseen} does is not modelled)" if unseen else ""
+            self._problems.append(f"WinRM stays closed: {machine.why_closed()}{doubt}")
+        return FirstBoot(self._state(), tuple(self._steps), tuple(dict.fromkeys(self._problems)))
+
+    def _state(self) -> GuestState:
+        machine = self._machine
+        return GuestState(
+            host_name=self._answers.host_name,
+            users=self._answers.users,
+            windows=self._windows,
+            basic=machine.basic,
+            negotiate=machine.negotiate,
+            allow_unencrypted=machine.allow_unencrypted,
+            remote_elevation=machine.remote_elevation,
+            open_ports=machine.open_ports,
+            max_timeout_ms=machine.max_timeout_ms,
+            max_envelope_kb=machine.max_envelope_kb,
+            max_shells_per_user=machine.max_shells_per_user,
+        )
+
+    def _command(self, where: str, command: str) -> None:
+        """Run a command of the answer file: the batch file of the medium that it names, or itself."""
+        folded = command.casefold()
+        script = next((file for name, file in self._scripts.items() if name in folded), None)
+        if script is not None:
+            self._note(where, command, f"runs {script.name} from the medium")
+            self._run(read_batch(script.name, script.data), script.name)
+            return
+        missing = _SCRIPT_ON_MEDIUM.search(command)
+        if missing and not _BOOT_PATHS.search(command) and missing["name"].casefold() not in self._names:
+            self._problems.append(f"no medium file matches the script that {where} calls: {missing['name']}")
+            self._note(where, command, "finds no such file")
+            return
+        self._run(BatchFile(where, (Line(1, command),), {}), where, numbered=False)
+
+    def _run(self, script: BatchFile, name: str, *, numbered: bool = True) -> None:
+        run = BatchRun(script, self._machine).run()
+        for ran in run.ran:
+            self._machine = ran.machine
+            self._note(f"{name}:{ran.line}" if numbered else name, ran.command, ran.effect)
+        self._machine = run.machine
+        self._problems += run.problems
+
+    def _note(self, where: str, command: str, effect: str) -> None:
+        self._steps.append(Step(where, self._masked(command), effect, bool(self._machine.open_ports)))
+
+    def _masked(self, text: str) -> str:
+        """Take the answer file's passwords out of a command that is to be shown."""
+        for user in self._answers.users:
+            if password := user.password.reveal():
+                text = text.replace(password, "***")
+        return text
+
+
+def _base(name: str) -> str:
+    return name.rpartition("/")[2].casefold()
+
+
+def _release_of(image: str | None) -> Release | None:
+    """Find the release that an image name of install.wim belongs to, such as `Windows Server 2022 SERVERSTANDARD`."""
+    if not image:
+        return None
+    known = sorted(releases().values(), key=lambda release: len(release.name), reverse=True)
+    return next((release for release in known if image.casefold().startswith(release.name.casefold())), None)
