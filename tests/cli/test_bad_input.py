@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,11 +15,15 @@ import pytest
 from tests.cli.conftest import ROOT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Unattend
 
 
 def test_every_error_of_a_spec_is_shown_at_once_with_its_place(unattend: Unattend, spec: Path) -> None:
-    spec.write_text('[windows]\nrelease = "11"\neditoin = "pro"\n[disk]\nfirmware = "uefy"\n[communicator]\nwinrm_prt = 1\n')
+    spec.write_text(
+        '[windows]\nrelease = "11"\neditoin = "pro"\n[disk]\nfirmware = "uefy"\n[communicator]\nwinrm_prt = 1\n'
+    )
     done = unattend("generate")
     done.ends_with_a_message(
         2,
@@ -72,7 +75,7 @@ def _with_a_full_disk(folder: Path, *arguments: str, limit: int) -> subprocess.C
         [sys.executable, "-B", "-m", "toolkit", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-        preexec_fn=limited,  # noqa: PLW1509  (no threads here)
+        preexec_fn=limited,
         capture_output=True,
         encoding="utf-8",
         check=False,

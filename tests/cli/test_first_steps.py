@@ -39,7 +39,9 @@ def test_init_never_writes_over_a_spec(unattend: Unattend, spec: Path) -> None:
 
 
 def test_init_suggests_the_release_that_was_meant(unattend: Unattend) -> None:
-    unattend("init", "--release", "server-2023").ends_with_a_message(2, 'the release "server-2023" is not known', "server-2022")
+    unattend("init", "--release", "server-2023").ends_with_a_message(
+        2, 'the release "server-2023" is not known', "server-2022"
+    )
 
 
 def test_generate_prints_what_it_wrote_and_keeps_it_private(unattend: Unattend, spec: Path, folder: Path) -> None:
@@ -77,7 +79,11 @@ def test_private_things_and_images_never_travel(unattend: Unattend, folder: Path
     unattend("generate")
     unattend("pack-iso")
     unattend("pack-iso", "build", "-o", "all.iso")
-    assert {file.name for file in contents(folder / "all.iso")} == {"Autounattend.xml", "winrmConfig.bat", "manifest.json"}
+    assert {file.name for file in contents(folder / "all.iso")} == {
+        "Autounattend.xml",
+        "winrmConfig.bat",
+        "manifest.json",
+    }
 
 
 def test_a_spec_can_come_from_stdin(unattend: Unattend, spec: Path, folder: Path) -> None:

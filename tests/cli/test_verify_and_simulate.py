@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +18,7 @@ from tests.cli.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.cli.conftest import Unattend
 
@@ -101,7 +101,7 @@ def test_a_wrong_password_and_a_refused_method_are_different_messages(
     with simulated(folder, "--set", "communicator.winrm_use_ntlm=true") as port:
         where = ["verify-winrm", "127.0.0.1", "--port", str(port)]
         refused = unattend(*where, "--auth", "basic")
-        wrong = unattend(*where, "--auth", "ntlm", UNATTEND_WINRM_PASSWORD="not it")  # noqa: S106
+        wrong = unattend(*where, "--auth", "ntlm", UNATTEND_WINRM_PASSWORD="not it")
     assert (refused.code, wrong.code) == (15, 15)
     assert "does not offer Basic" in refused.out
     assert "with this password" in wrong.out
@@ -123,3 +123,26 @@ def test_an_unknown_certificate_is_refused_and_insecure_says_so(unattend: Unatte
         where = ["verify-winrm", "127.0.0.1", "--port", str(port), "--ssl"]
         assert unattend(*where).code == 13
         assert unattend(*where, "--insecure").code == 0
+
+
+@pytest.mark.parametrize("name", CONNECTED)
+def test_every_sample_rehearses_to_a_proven_guest(unattend: Unattend, folder: Path, name: str) -> None:
+    shutil.copytree(ROOT / "samples" / name, folder, dirs_exist_ok=True)
+    done = unattend("rehearse")
+    assert (done.code, "Ready: " in done.out) == (0, True), done.out + done.err
+
+
+def test_a_guest_that_nothing_connects_to_rehearses_to_a_shut_one(unattend: Unattend, folder: Path) -> None:
+    shutil.copytree(ROOT / "samples" / "no-communicator", folder, dirs_exist_ok=True)
+    done = unattend("rehearse")
+    assert done.code == 0
+    assert "WinRM stays closed" in done.out
+
+
+def test_a_bootstrap_that_stays_shut_is_a_finding(unattend: Unattend, spec: Path) -> None:
+    with spec.open("a", encoding="utf-8") as stream:
+        stream.write('[[commands]]\nphase = "first-logon"\nrun = "net stop winrm"\n[autologon]\nusername = "alice"\n')
+        stream.write('[[accounts]]\nname = "alice"\npassword = "x1"\ngroups = ["Users"]\n')
+    done = unattend("rehearse")
+    assert done.code == 1
+    assert "alice is no administrator" in done.err

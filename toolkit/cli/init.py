@@ -15,8 +15,12 @@ HELP = "Write a spec to start from: unattend.toml."
 
 
 def command(
-    release: Annotated[str, typer.Option(metavar="RELEASE", help="Which Windows, such as 11 or server-2025.")] = "server-2022",
-    edition: Annotated[str | None, typer.Option(metavar="EDITION", help="The edition's usual name, such as pro or standard.")] = None,
+    release: Annotated[
+        str, typer.Option(metavar="RELEASE", help="Which Windows, such as 11 or server-2025.")
+    ] = "server-2022",
+    edition: Annotated[
+        str | None, typer.Option(metavar="EDITION", help="The edition's usual name, such as pro or standard.")
+    ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; - for stdout.")
     ] = Path("unattend.toml"),

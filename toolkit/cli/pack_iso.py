@@ -34,7 +34,9 @@ def command(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="The image; build/unattend.iso by default.")
     ] = None,
     floppy: Annotated[bool, typer.Option("--floppy", help="A 1.44 MB floppy instead of an ISO.")] = False,
-    label: Annotated[str | None, typer.Option(metavar="LABEL", help="The volume's label; the spec's by default.")] = None,
+    label: Annotated[
+        str | None, typer.Option(metavar="LABEL", help="The volume's label; the spec's by default.")
+    ] = None,
     settings: Settings = None,
     json: Json = False,
 ) -> ExitCode:

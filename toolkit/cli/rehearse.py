@@ -31,10 +31,10 @@ def command(spec: Spec = None, output: Output = None, settings: Settings = None,
     if json:
         console.data_json({**_boot_json(boot), "verification": report.to_json() if report else None})
     else:
-        _show(boot, report)
+        _show(guest, boot, report)
     if report is not None and not report.ready:
         return report.code
-    return ExitCode.FINDINGS if boot.problems else ExitCode.OK
+    return ExitCode.FINDINGS if _complaints(guest, boot) else ExitCode.OK
 
 
 def _first_boot(guest: Guest, folder: Path) -> FirstBoot:
@@ -76,18 +76,30 @@ def _verified(guest: Guest, state: GuestState | None, folder: Path) -> Report | 
         return watched(Target(where, wanted, Patience(timeout=0)))
 
 
-def _show(boot: FirstBoot, report: Report | None) -> None:
+def _complaints(guest: Guest, boot: FirstBoot) -> list[str]:
+    """Judge the boot by the spec: a guest that stays shut is a failure only where something wants to connect."""
+    from toolkit.spec.guest import Winrm
+
+    wanted = isinstance(guest.communicator, Winrm)
+    if wanted and boot.closed:
+        return [*boot.problems, boot.closed]
+    if not wanted and boot.state is not None and boot.state.reachable:
+        return [*boot.problems, "WinRM answers although the spec wants no WinRM: servers have it on by themselves"]
+    return list(boot.problems)
+
+
+def _show(guest: Guest, boot: FirstBoot, report: Report | None) -> None:
     console.data("First boot, as modelled from the medium:")
     for step in boot.steps:
         console.data(f"  {step.where}: {step.command}")
         console.data(f"    {'open' if step.reachable else 'shut'}: {step.effect}")
-    for problem in boot.problems:
-        console.warn(problem)
+    for complaint in _complaints(guest, boot):
+        console.warn(complaint)
     if report is not None:
         console.data("")
         console.data(report.to_text(console.width()))
-    elif not boot.problems:
-        console.data("The guest stays shut, as the spec asks.")
+    elif boot.closed:
+        console.data(boot.closed)
 
 
 def _boot_json(boot: FirstBoot) -> dict[str, object]:
@@ -95,4 +107,4 @@ def _boot_json(boot: FirstBoot) -> dict[str, object]:
         {"where": step.where, "command": step.command, "effect": step.effect, "open": step.reachable}
         for step in boot.steps
     ]
-    return {"steps": steps, "problems": list(boot.problems)}
+    return {"steps": steps, "problems": list(boot.problems), "closed": boot.closed}

@@ -27,9 +27,13 @@ HELP = "Serve a simulated guest on 127.0.0.1."
 
 def command(
     spec: Spec = None,
-    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="The port to serve on; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(metavar="N", min=0, max=65535, help="The port to serve on; 0 takes a free one.")
+    ] = 0,
     tls: Annotated[bool, typer.Option("--tls", help="https with a certificate made for the occasion.")] = False,
-    username: Annotated[str | None, typer.Option("--username", "-u", metavar="USER", help="Without a spec: the administrator.")] = None,
+    username: Annotated[
+        str | None, typer.Option("--username", "-u", metavar="USER", help="Without a spec: the administrator.")
+    ] = None,
     password_file: passwords.PasswordFile = None,
     password_stdin: passwords.PasswordStdin = False,
     settings: Settings = None,

@@ -47,11 +47,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class FirstBoot:
-    """What came of it. `state` is None when Setup itself would stop; a guest that stays shut has reachable False."""
+    """What came of it. `state` is None when Setup itself would stop.
+
+    `closed` says why WinRM does not answer in the end, None where it does: what that means is for the spec to say.
+    """
 
     state: GuestState | None
     steps: tuple[Step, ...]
     problems: tuple[str, ...]
+    closed: str | None
 
 
 def first_boot(files: Sequence[NamedFile], *, release: Release | None = None) -> FirstBoot:
@@ -62,11 +66,11 @@ def first_boot(files: Sequence[NamedFile], *, release: Release | None = None) ->
     """
     document = next((file for file in files if file.name.casefold() == _ANSWER_FILE), None)
     if document is None:
-        return FirstBoot(None, (), ("there is no Autounattend.xml in the root of the medium",))
+        return _stopped("there is no Autounattend.xml in the root of the medium")
     try:
         answers = read_answer_file(document.data)
     except DocumentError as err:
-        return FirstBoot(None, (), (f"Setup cannot use {document.name}: {err}",))
+        return _stopped(f"Setup cannot use {document.name}: {err}")
     boot = _Boot(answers, files, release or _release_of(answers.image))
     boot.specialize()
     boot.log_on()
@@ -112,11 +116,14 @@ class _Boot:
         machine = self._machine
         for rule in machine.block_rules:
             self._problems.append(f'the block rule "{rule.name}" is still there when the script ends')
-        if not machine.open_ports and not machine.block_rules:
-            unseen = next((step.where for step in self._steps if step.effect == NOT_MODELLED), None)
-            doubt = f" (what the command at {unseen} does is not modelled)" if unseen else ""
-            self._problems.append(f"WinRM stays closed: {machine.why_closed()}{doubt}")
-        return FirstBoot(self._state(), tuple(self._steps), tuple(dict.fromkeys(self._problems)))
+        return FirstBoot(self._state(), tuple(self._steps), tuple(dict.fromkeys(self._problems)), self._why_closed())
+
+    def _why_closed(self) -> str | None:
+        if self._machine.open_ports:
+            return None
+        unseen = next((step.where for step in self._steps if step.effect == NOT_MODELLED), None)
+        doubt = f" (what the command at {unseen} does is not modelled)" if unseen else ""
+        return f"WinRM stays closed: {self._machine.why_closed()}{doubt}"
 
     def _state(self) -> GuestState:
         machine = self._machine
@@ -166,6 +173,10 @@ class _Boot:
             if password := user.password.reveal():
                 text = text.replace(password, "***")
         return text
+
+
+def _stopped(problem: str) -> FirstBoot:
+    return FirstBoot(None, (), (problem,), "Setup does not get to the first logon")
 
 
 def _base(name: str) -> str:
