@@ -1,0 +1,120 @@
+"""The promises, one function each: what is run beside what, on which work, how often."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.benchmarks import scenes
+from tests.benchmarks.budgets import Alone, Compared, Row, Unmeasured
+from tests.benchmarks.measuring import Cost, Program, Sample, interleaved
+from tests.peer import Peer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NOTES = """
+Medians over rounds in which ours and the peer run in turn; whole processes, from start to end.
+pack-iso reads the image back, compares every file with what was read from the source, and waits for the disk; \
+its peers write and leave.
+verify-winrm proves name, TCP, WinRM, logon, shell, cmd and PowerShell. Packer runs a build of the null builder \
+without provisioners: it connects, sleeps its own fixed 5 s, and has PowerShell echo one line.
+""".strip().splitlines()
+
+_XORRISO = Peer("xorriso", ("xorriso",))
+_GENISOIMAGE = Peer("genisoimage", ("genisoimage",))
+_OSINFO = Peer("osinfo-install-script", ("osinfo-install-script",))
+_PACKER = Peer("Packer", ("packer",))
+_MOST_MEMORY = 64 << 20
+
+
+def show_help(folder: Path) -> Row:
+    ours = _ours("unattend --help", folder, "--help")
+    peer = Program('python -c "import typer"', scenes.python("-c", "import typer"), folder)
+    return _compared((ours, peer), budget=2.5, rounds=11)
+
+
+def generate(folder: Path) -> Row:
+    what = "unattend generate"
+    if _OSINFO.missing:
+        return Unmeasured(what, _OSINFO.reason)
+    spec = scenes.write_spec(folder)
+    out = folder / "osinfo"
+    out.mkdir()
+    win10 = ("--profile", "jeos", "-d", str(out), "http://microsoft.com/win/10")
+    ours = _ours(what, folder, "generate", str(spec), makes=folder / "build" / "Autounattend.xml")
+    peer = Program("osinfo-install-script", ("osinfo-install-script", *win10), folder, makes=out / "autounattend.xml")
+    return _compared((ours, peer), budget=0.7, rounds=9)
+
+
+def render_warm(folder: Path) -> Row:
+    spec = scenes.write_spec(folder)
+    arguments = scenes.python("-m", "tests.benchmarks.warm", str(spec), "100")
+    program = Program("warm", arguments, scenes.ROOT, environment=scenes.environment())
+    costs = tuple(Cost(seconds) for seconds in json.loads(scenes.output_of(program)))
+    return Alone("one answer file, process warm", Sample(costs))
+
+
+def pack_ten(folder: Path) -> Row:
+    what = "unattend pack-iso, 10 files"
+    if _XORRISO.missing:
+        return Unmeasured(what, _XORRISO.reason)
+    source = scenes.write_files(folder / "files", folders=2, files_each=5, size=8_000)
+    image = folder / "peer.iso"
+    peer = ("xorriso", "-as", "mkisofs", "-quiet", "-J", "-r", "-o", str(image), str(source))
+    programs = (_packing(what, folder, source), Program("xorriso -as mkisofs -J -r", peer, folder, makes=image))
+    return _compared(programs, budget=1.5, rounds=9)
+
+
+def pack_drivers(folder: Path) -> Row:
+    what = "pack-iso, 300 MB in 5,000 files"
+    if _GENISOIMAGE.missing:
+        return Unmeasured(what, _GENISOIMAGE.reason)
+    source = scenes.write_files(folder / "drivers", folders=625, files_each=8, size=60_000)
+    image = folder / "peer.iso"
+    peer = ("genisoimage", "-quiet", "-J", "-r", "-o", str(image), str(source))
+    programs = (_packing(what, folder, source), Program("genisoimage -J -r", peer, folder, makes=image))
+    return _compared(programs, budget=2.0, rounds=3, memory=_MOST_MEMORY)
+
+
+def verify_ready(folder: Path) -> Row:
+    what = "verify-winrm, guest ready"
+    if _PACKER.missing:
+        return Unmeasured(what, _PACKER.reason)
+    with scenes.simulated_guest() as address:
+        where = (address.host, "--port", str(address.port), "-u", scenes.USER, "--auth", "basic")
+        password = {"UNATTEND_WINRM_PASSWORD": scenes.PASSWORD}
+        ours = _ours(what, folder, "verify-winrm", *where, "--timeout", "30s", environment=password)
+        template = scenes.packer_template(folder, address)
+        quiet = {"CHECKPOINT_DISABLE": "1", "PACKER_CONFIG_DIR": str(folder), "HOME": str(folder)}
+        build = ("packer", "build", "-color=false", str(template))
+        peer = Program("packer build, null builder", build, folder, environment=quiet)
+        return _compared((ours, peer), budget=0.5, rounds=3)
+
+
+ROWS: dict[str, Callable[[Path], Row]] = {
+    "help": show_help,
+    "generate": generate,
+    "warm": render_warm,
+    "iso": pack_ten,
+    "drivers": pack_drivers,
+    "verify": verify_ready,
+}
+
+
+def _packing(what: str, folder: Path, source: Path) -> Program:
+    image = folder / "ours.iso"
+    return _ours(what, folder, "pack-iso", str(source), "-o", str(image), makes=image)
+
+
+def _ours(
+    what: str, folder: Path, *arguments: str, makes: Path | None = None, environment: dict[str, str] | None = None
+) -> Program:
+    own = {**scenes.environment(), **(environment or {})}
+    return Program(what, scenes.unattend(*arguments), folder, makes=makes, environment=own)
+
+
+def _compared(programs: tuple[Program, Program], *, budget: float, rounds: int, memory: int | None = None) -> Row:
+    ours, peer = interleaved(programs, rounds)
+    return Compared(programs[0].name, programs[1].name, ours, peer, budget, memory)

@@ -1,0 +1,38 @@
+"""The real programs that tests and benchmarks stand beside."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+# Debian's package, where it is not named as the program is.
+_PACKAGES = {
+    "7z": "p7zip-full",
+    "fsck.fat": "dosfstools",
+    "isoinfo": "genisoimage",
+    "mcopy": "mtools",
+    "mdir": "mtools",
+    "minfo": "mtools",
+    "mkfs.fat": "dosfstools",
+    "mtype": "mtools",
+    "osinfo-install-script": "libosinfo-bin",
+    "wineserver": "wine",
+    "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A real program, or several that make one."""
+
+    name: str
+    programs: tuple[str, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(program for program in self.programs if shutil.which(program) is None)
+
+    @property
+    def reason(self) -> str:
+        packages = dict.fromkeys(_PACKAGES.get(program, program) for program in self.missing)
+        return f"{self.name} is not installed (apt-get install {' '.join(packages)})"
