@@ -16,14 +16,14 @@ from toolkit.files import NamedFile, make_folder, whole_file, write_all, write_w
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits, symbolic links or RLIMIT_FSIZE")
 
-# Stops the kernel from letting this process write more than 64 KiB into any file: a full disk, as far as write() goes.
+# Stops the kernel from letting this process write more than 4 KiB into any file: a full disk, as far as write() goes.
 LIMITED = """
 import resource, signal, sys
 from pathlib import Path
 from toolkit.errors import UnreadableError
 from toolkit.files import NamedFile, write_all, write_whole
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
     {act}
 except UnreadableError as err:
@@ -83,7 +83,7 @@ def test_what_stops_half_way_leaves_everything_as_it_was(tmp_path: Path, reason:
 
 
 @posix
-@pytest.mark.parametrize("size", [65537, 10_000_000])
+@pytest.mark.parametrize("size", [4097, 10_000_000])
 def test_a_disk_that_fills_up_leaves_the_old_file_and_nothing_else(tmp_path: Path, size: int) -> None:
     (tmp_path / "a").write_bytes(b"old")
     result = limited(f"write_whole(Path(sys.argv[1]) / 'a', bytes({size}))", tmp_path)
@@ -92,12 +92,13 @@ def test_a_disk_that_fills_up_leaves_the_old_file_and_nothing_else(tmp_path: Pat
 
 
 @posix
+@pytest.mark.parametrize("size", [5000, 100_000])  # within a buffer, which is written late, and beyond one
 @pytest.mark.parametrize("order", [["a", "b", "big"], ["big", "a", "b"], ["a", "big", "b"]])
-def test_a_disk_that_fills_up_leaves_all_old_files(tmp_path: Path, order: list[str]) -> None:
+def test_a_disk_that_fills_up_leaves_all_old_files(tmp_path: Path, order: list[str], size: int) -> None:
     old = {name: name.encode() for name in order}
     for name, data in old.items():
         (tmp_path / name).write_bytes(data)
-    files = ", ".join(f"NamedFile({name!r}, bytes({100_000 if name == 'big' else 10}))" for name in order)
+    files = ", ".join(f"NamedFile({name!r}, bytes({size if name == 'big' else 10}))" for name in order)
     result = limited(f"write_all(Path(sys.argv[1]), [{files}])", tmp_path)
     assert (result.returncode, result.stdout) == (3, f"{tmp_path / 'big'} cannot be written: File too large\n")
     assert listing(tmp_path) == old
@@ -105,9 +106,9 @@ def test_a_disk_that_fills_up_leaves_all_old_files(tmp_path: Path, order: list[s
 
 @posix
 def test_a_disk_with_room_takes_them_all(tmp_path: Path) -> None:
-    result = limited("write_all(Path(sys.argv[1]), [NamedFile('a', bytes(65536)), NamedFile('b', b'x')])", tmp_path)
+    result = limited("write_all(Path(sys.argv[1]), [NamedFile('a', bytes(4096)), NamedFile('b', b'x')])", tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
-    assert listing(tmp_path) == {"a": bytes(65536), "b": b"x"}
+    assert listing(tmp_path) == {"a": bytes(4096), "b": b"x"}
 
 
 def test_folders_in_names_are_made(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from toolkit.spec.guest import Guest
     from toolkit.spec.load import Loaded
 
-NOWHERE = Path("/nonexistent/for-tests")
+NOWHERE = Path(__file__) / "nowhere"  # below a file, where nobody can make a folder
 
 WINDOWS = '[windows]\nrelease = "server-2022"\n'
 WINRM = '[communicator]\ncommunicator = "winrm"\nwinrm_username = "packer"\nwinrm_password = "Passw0rd!"\n'

@@ -159,10 +159,11 @@ def test_a_missing_key_is_placed_at_its_table(tmp_path: Path) -> None:
     path = write(tmp_path, "x.toml", "\n[windows]\n[disk]\n" + WINRM)
     with pytest.raises(SpecError) as refusal:
         load_guest(read_document(path), Vault({}, None, tmp_path))
-    assert [problem.concise() for problem in refusal.value.problems] == [
+    [problem] = refusal.value.problems
+    assert problem.concise() == (
         f"{path}:2:1: error: windows.release must be given"
         ' (One of "10", "11", "server-2016", "server-2019", "server-2022", "server-2025".)'
-    ]
+    )
 
 
 def test_relative_paths_count_from_the_spec_that_names_them(tmp_path: Path) -> None:
@@ -242,3 +243,8 @@ def test_a_repr_of_a_document_holds_no_password() -> None:
 def test_paths_are_written_as_people_think_of_them() -> None:
     assert dotted(("accounts", 0, "name")) == "accounts[0].name"
     assert dotted(("a", "b", 1, 2)) == "a.b[1][2]"
+
+
+def test_a_key_that_cannot_be_printed_is_escaped() -> None:
+    [problem] = refused(SMALLEST + '"\\u001b[31m" = 1\n')
+    assert problem.message == "communicator.'\\x1b[31m' is not a setting"

@@ -47,9 +47,16 @@ def test_a_value_is_toml_and_what_is_not_is_text(argument: str, key: str, value:
 
 @pytest.mark.parametrize("argument", ["disk.firmware", "=1", "disk.=1", ".disk=1", "a..b=1", "", " =x"])
 def test_what_is_no_assignment_is_refused_with_an_example(argument: str) -> None:
-    with pytest.raises(UsageError, match="write it as --set key.path=value") as refusal:
+    with pytest.raises(UsageError, match=r"write it as --set key\.path=value") as refusal:
         read_document(_NO_FILE, [argument], stdin="")
     assert "--set disk.firmware=uefi" in str(refusal.value.help)
+
+
+@pytest.mark.parametrize("argument", ["disk\x1b[31m.target=1", "di\udcffsk.target=1", "a\nb"])
+def test_a_key_that_cannot_be_printed_is_refused_and_not_repeated(argument: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        read_document(_NO_FILE, [argument], stdin="")
+    assert refusal.value.message == "--set: the key holds a control character"
 
 
 def test_settings_lie_over_the_spec_the_last_one_on_top() -> None:

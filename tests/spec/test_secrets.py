@@ -125,9 +125,20 @@ def test_a_wrong_password_in_the_spec_is_one_error(text: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["5", "true", "[]", "{}", '{ evn = "A" }', '{ env = "" }', "{ env = 1 }", '{ env = "A", file = "B" }',
-     "{ random = false }", "{ prompt = 1 }", '["x"]'],
-)  # fmt: skip
+    [
+        "5",
+        "true",
+        "[]",
+        "{}",
+        '{ evn = "A" }',
+        '{ env = "" }',
+        "{ env = 1 }",
+        '{ env = "A", file = "B" }',
+        "{ random = false }",
+        "{ prompt = 1 }",
+        '["x"]',
+    ],
+)
 def test_a_source_that_does_not_exist_is_refused_with_those_that_do(source: str) -> None:
     [problem] = refused(spec(source))
     assert problem.message == (

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
+
+_COLLECT_EVERY = 50_000  # objects; starting up makes many that live to the end, and looking through them takes a tenth
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    gc.set_threshold(_COLLECT_EVERY)
+    # pydantic would look through every installed package for plugins to itself. Nothing here wants one.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from toolkit.cli.app import run
 
     sys.exit(run(sys.argv[1:]))

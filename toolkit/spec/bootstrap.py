@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 
 from pydantic import Field
 
-from toolkit.spec.guest import Bootstrap, Consumer, Find, NoCommunicator, Quotas, Ssh, Style, Winrm
-from toolkit.spec.section import Findings, Section
+from toolkit.spec.guest import Bootstrap, Consumer, Find, Language, NoCommunicator, Quotas, Ssh, Style, Winrm
+from toolkit.spec.section import Findings, Section, absent
 
 if TYPE_CHECKING:
     from toolkit.spec.guest import Communicator
@@ -42,8 +42,11 @@ class BootstrapSection(Section):
     find: Annotated[Find, Field(strict=False)] = Field(
         Find.MARKER, description="marker: on any drive letter; floppy: a: by decree."
     )
+    language: Annotated[Language, Field(strict=False)] = Field(
+        Language.BATCH, description="batch: runs on every release; powershell: the same as a script for PowerShell 2 and later."
+    )
     allow_from: list[str] = Field(default_factory=list, description="Addresses or networks; empty: any.")
-    quotas: QuotasSection = QuotasSection()
+    quotas: QuotasSection = absent()
 
 
 def resolve_bootstrap(section: BootstrapSection, communicator: Communicator, findings: Findings) -> Bootstrap:
@@ -63,6 +66,7 @@ def resolve_bootstrap(section: BootstrapSection, communicator: Communicator, fin
         style=section.style,
         consumer=section.consumer,
         find=section.find,
+        language=section.language,
         allow_from=tuple(section.allow_from),
         quotas=Quotas(
             max_timeout_ms=quotas.max_timeout_ms or _timeout_ms(communicator),
@@ -94,6 +98,10 @@ def _check_plain(section: BootstrapSection, communicator: Communicator, findings
         findings.error(path, f"the plain style leaves WinRM on its port, {_HTTP_PORT}", help='Use style = "closed".')
     if isinstance(communicator, Ssh):
         findings.error(path, "the plain style is for winrm", help='Use style = "closed".')
+    if section.language is Language.POWERSHELL:
+        findings.error(
+            ("bootstrap", "language"), "the plain style is a batch file", help='Use style = "closed".'
+        )
     if section.allow_from:
         findings.error(
             ("bootstrap", "allow_from"),

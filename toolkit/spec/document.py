@@ -84,7 +84,10 @@ def dotted(path: KeyPath) -> str:
     """Write a path the way users think of it: `accounts[0].name`."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += ("." if text else "") + (part if part.isprintable() else ascii(part))
     return text
 
 

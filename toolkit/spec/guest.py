@@ -57,6 +57,13 @@ class Style(StrEnum):
     PLAIN = "plain"
 
 
+class Language(StrEnum):
+    """What the bootstrap is written in. The batch file runs on every release; the script needs PowerShell 2 or later."""
+
+    BATCH = "batch"
+    POWERSHELL = "powershell"
+
+
 class Find(StrEnum):
     """How the guest finds the bootstrap: by a marker file on any drive letter, or as `a:` by decree."""
 
@@ -206,6 +213,7 @@ class Bootstrap:
     find: Find
     allow_from: tuple[str, ...]
     quotas: Quotas
+    language: Language = Language.BATCH
 
 
 @dataclass(frozen=True, slots=True)

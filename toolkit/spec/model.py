@@ -12,7 +12,7 @@ from toolkit.spec.computer import ComputerSection
 from toolkit.spec.disk import DiskSection
 from toolkit.spec.locale import LocaleSection
 from toolkit.spec.media import MediaSection
-from toolkit.spec.section import Section
+from toolkit.spec.section import Section, absent
 from toolkit.spec.windows import WindowsSection
 
 
@@ -20,13 +20,13 @@ class Spec(Section):
     """unattend.toml. `extends` is gone by the time a document is validated; see toolkit.spec.document."""
 
     windows: WindowsSection
-    communicator: CommunicatorSection = CommunicatorSection()
-    computer: ComputerSection = ComputerSection()
-    locale: LocaleSection = LocaleSection()
-    disk: DiskSection = DiskSection()
+    communicator: CommunicatorSection = absent()
+    computer: ComputerSection = absent()
+    locale: LocaleSection = absent()
+    disk: DiskSection = absent()
     accounts: list[AccountSection] = Field(default_factory=list)
     administrator: AdministratorSection | None = None
     autologon: AutoLogonSection | None = None
-    bootstrap: BootstrapSection = BootstrapSection()
+    bootstrap: BootstrapSection = absent()
     commands: list[CommandSection] = Field(default_factory=list)
-    media: MediaSection = MediaSection()
+    media: MediaSection = absent()

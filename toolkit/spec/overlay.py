@@ -26,8 +26,12 @@ def overlaid(base: Table, top: Table) -> Table:
 def _laid(below: Any, value: Any) -> Any:
     if not isinstance(below, dict) or not isinstance(value, dict):
         return value
-    replaces = value.keys() <= _SOURCES and below.keys() <= _SOURCES and value and below
-    return value if replaces else overlaid(below, value)
+    return value if is_source(value) and is_source(below) else overlaid(below, value)
+
+
+def is_source(value: Any) -> bool:
+    """Say whether `value` is a table that stands for a secret, such as `{ env = "NAME" }`."""
+    return isinstance(value, dict) and bool(value) and value.keys() <= _SOURCES
 
 
 def setting(argument: str, below: Table) -> tuple[KeyPath, Table]:
@@ -38,6 +42,8 @@ def setting(argument: str, below: Table) -> tuple[KeyPath, Table]:
     """
     key, equals, text = argument.partition("=")
     parts = [part.strip() for part in key.split(".")]
+    if not key.isprintable():
+        raise UsageError("--set: the key holds a control character", help="For example: --set disk.firmware=uefi")
     if not equals or not all(parts):
         raise UsageError(f"--set {key}: write it as --set key.path=value", help="For example: --set disk.firmware=uefi")
     if parts == ["extends"]:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from toolkit.problems import Problem, Severity
 
 if TYPE_CHECKING:
     from toolkit.spec.document import Document
     from toolkit.spec.places import KeyPath
+
+
+def absent() -> Any:
+    """Give the default of a section: what an empty table of that name would give.
+
+    An instance as default would say the same, but making one builds a validator of its own at every start.
+    """
+    return Field(default={}, validate_default=True)
 
 
 class Section(BaseModel):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from toolkit.catalog.suggest import did_you_mean, one_of
 from toolkit.spec.document import dotted
 from toolkit.spec.model import Spec
+from toolkit.spec.overlay import is_source
 from toolkit.spec.secrets import SecretSource
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def validated(data: Table, findings: Findings) -> dict[str, Any]:
     for path in unwritable:
         findings.error(path, f"{dotted(path)} holds a line end or another control character")
     findings.reported.update(unwritable)
+    data = _without(data, unwritable)
     try:
         spec = Spec.model_validate(data)
     except ValidationError as err:
@@ -52,22 +54,18 @@ def validated(data: Table, findings: Findings) -> dict[str, Any]:
             _report(error, data, findings)
         faulty = [_path(error["loc"], data) for error in errors]
         findings.reported.update(faulty)
-        return dict(_valid_sections(_without(data, [*unwritable, *faulty])))
-    if unwritable:
-        return dict(_valid_sections(_without(data, unwritable)))
+        return dict(_valid_sections(_without(data, faulty)))
     return {name: getattr(spec, name) for name in Spec.model_fields}
 
 
 def _valid_sections(data: Table) -> Iterator[tuple[str, Any]]:
     for name, info in Spec.model_fields.items():
-        if name not in data:
-            if not info.is_required():
-                yield name, info.get_default(call_default_factory=True)
+        if name not in data and info.is_required():
             continue
         annotation: Any = info.annotation
         adapter: TypeAdapter[Any] = TypeAdapter(annotation)
         try:
-            yield name, adapter.validate_python(data[name])
+            yield name, adapter.validate_python(data.get(name, info.get_default(call_default_factory=True)))
         except ValidationError:
             continue
 
@@ -79,6 +77,10 @@ def _unwritable(value: Any, path: KeyPath) -> Iterator[KeyPath]:
     """
     if isinstance(value, str):
         if _CONTROL.search(value):
+            yield path
+        return
+    if is_source(value):  # one value, though written as a table
+        if any(_unwritable(list(value.values()), ("detail",))):
             yield path
         return
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

@@ -26,8 +26,14 @@ def drop_empty(root: etree._Element) -> None:
     """Remove elements that hold nothing, innermost first. An empty Order is a place to be filled, not nothing."""
     for element in reversed(list(root.iter(tag=etree.Element))):
         parent = element.getparent()
-        if parent is not None and len(element) == 0 and not element.text and element.tag != _ORDER:
+        if parent is not None and _is_empty(element) and element.tag != _ORDER:
             parent.remove(element)
+
+
+def _is_empty(element: etree._Element) -> bool:
+    """White space with a line end is nothing: it is a template's layout, and no text of a spec can hold one."""
+    text = element.text or ""
+    return len(element) == 0 and (not text or (text.isspace() and "\n" in text))
 
 
 def number_orders(root: etree._Element) -> None:
