@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +15,8 @@ def did_you_mean(given: str, known: Iterable[str]) -> str | None:
 
     None when nothing is close.
     """
+    from difflib import SequenceMatcher, get_close_matches  # noqa: PLC0415  (only mistakes need it)
+
     names = {name.casefold(): name for name in known}
     close = get_close_matches(given.casefold(), names, n=2, cutoff=0.6)
     likeness = [SequenceMatcher(None, name, given.casefold()).ratio() for name in close]

@@ -9,8 +9,6 @@ import typer
 
 from toolkit.cli import console, passwords
 from toolkit.cli.options import Json, Settings
-from toolkit.cli.target import Flags, target
-from toolkit.cli.waiting import watched
 from toolkit.errors import ExitCode
 
 NAME = "verify-winrm"
@@ -42,6 +40,9 @@ def command(
     ] = None,
     json: Json = False,
 ) -> ExitCode:
+    from toolkit.cli.target import Flags, target
+    from toolkit.cli.waiting import watched
+
     flags = Flags(host, username, auth, port, ssl, insecure, pin, timeout, pause_before_connecting)
     wanted = target(flags, spec, settings or (), output, passwords.given(password_file, password_stdin))
     report = watched(wanted)
