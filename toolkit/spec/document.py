@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from toolkit.errors import SpecError, UnreadableError
 from toolkit.problems import Place, Problem, Severity
 from toolkit.spec.overlay import Table, overlaid, setting
-from toolkit.spec.places import KeyPath, places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from toolkit.spec.places import KeyPath
 
 DEFAULT_NAME = "unattend.toml"
 COMMAND_LINE = "--set"
@@ -41,6 +42,8 @@ class Layer:
 
     @cached_property
     def places(self) -> dict[KeyPath, Place]:
+        from toolkit.spec.places import places  # noqa: PLC0415  (only problems need places)
+
         return places(self.text, self.name)
 
     def sets(self, path: KeyPath) -> bool:

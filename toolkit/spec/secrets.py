@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import string
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -154,6 +153,8 @@ class Vault:
 
 def random_password() -> str:
     """Make a password that Windows' complexity rule accepts and that no shell, batch file or template can mangle."""
+    import secrets  # noqa: PLC0415  (loads the cryptographic modules, and most specs make no secret)
+
     alphabet = string.ascii_letters + string.digits
     while True:
         password = "".join(secrets.choice(alphabet) for _ in range(_RANDOM_LENGTH))
