@@ -35,7 +35,10 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One run. `peak` is the most memory it held, in bytes; None where the host does not tell."""
+    """One run. `peak` is the most memory it held, in bytes; None where the host does not tell.
+
+    The kernel counts what the parent held when it started the child, so peaks are measured from a small process.
+    """
 
     seconds: float
     peak: int | None = None

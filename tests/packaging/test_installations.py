@@ -15,6 +15,7 @@ from tests.packaging.conftest import ROOT
 
 _RENDER = """
 import json, os, site, sys
+sys.path.insert(0, sys.argv[1])  # before the project itself, which the tests may run in an installation of
 site.addsitedir(sys.argv[1])  # as Python does for site-packages, with its .pth files
 from toolkit.render.starter import starter
 from toolkit.render.templating import templates_folder

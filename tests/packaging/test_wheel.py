@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -76,7 +77,9 @@ def test_the_readme_is_what_the_package_index_shows(installed: Path) -> None:
 def test_every_library_that_the_product_loads_is_declared(distribution: PathDistribution) -> None:
     loaded = {found.top for module in sources() for found in module.imports if found.moment is not Moment.TYPING}
     foreign = {BROUGHT.get(name, name) for name in loaded - {PACKAGE, *sys.stdlib_module_names}}
-    declared = {line.partition(">")[0].lower() for line in distribution.requires or () if "extra ==" not in line}
+    declared = {
+        re.split(r"[<>=!~ ;\[]", line)[0].lower() for line in distribution.requires or () if "extra ==" not in line
+    }
     known = packages_distributions()
     assert {known[name][0].lower() for name in foreign} == declared
 
