@@ -8,7 +8,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from toolkit.errors import UnreadableError
 
@@ -24,11 +24,11 @@ Advance: TypeAlias = "Callable[[int], None]"
 
 @dataclass(frozen=True, slots=True)
 class FileDigest:
-    """What a medium holds under one name. `size` in bytes, `sha256` in hex."""
+    """What a medium holds under one name. `size` in bytes; `sha256` in hex, None where nobody asked for it."""
 
     name: str
     size: int
-    sha256: str
+    sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,75 +94,59 @@ class MeasuredFile:
         return self.file.name
 
 
-class SourceStream:
-    """Reads a measured file once, from front to end, and tells its digest.
+class SourceReader:
+    """Reads a measured file once, from front to end, into the caller's memory.
 
     The file is opened at the first read and closed after the last, so thousands of these cost no descriptors. Raises
     UnreadableError where the file is no longer the one that was measured: on opening, on the way and at the end.
     """
 
-    __slots__ = ("_advance", "_file", "_hash", "_left", "_stream")
+    __slots__ = ("_file", "_stream", "left")
 
-    mode = "rb"  # asked for by libraries that want to know whether they will get bytes
-
-    def __init__(self, file: MeasuredFile, advance: Advance | None = None) -> None:
+    def __init__(self, file: MeasuredFile) -> None:
         self._file = file
-        self._advance = advance
-        self._left = file.size
-        self._hash = hashlib.sha256()
-        self._stream: BinaryIO | None = None
+        self._stream: io.FileIO | None = None
+        self.left = file.size  # in bytes
 
-    def read(self, size: int) -> bytes:
-        """Give up to `size` bytes, never fewer than there should be."""
-        wanted = min(size, self._left)
-        if wanted <= 0:
-            return b""
-        data = self._read(wanted)
-        if len(data) != wanted:
-            raise self._moved()
-        self._left -= wanted
-        self._hash.update(data)
-        if self._left == 0:
+    def fill(self, view: memoryview) -> None:
+        """Read as many bytes as `view` is long; no more than are left may be asked for."""
+        source = self._file.file.source
+        if isinstance(source, bytes):
+            begin = len(source) - self.left
+            view[:] = source[begin : begin + len(view)]
+        else:
+            self._fill(view, source)
+        self.left -= len(view)
+        if self.left == 0:
             self._close_unchanged()
-        if self._advance is not None:
-            self._advance(wanted)
-        return data
 
-    def seek(self, offset: int) -> None:
-        """Do nothing: writers of media seek to the front before they read, and that is where we are."""
-        if offset != 0 or self._left != self._file.size:
-            raise io.UnsupportedOperation("a source is read once, from the front")
-
-    def digest(self) -> FileDigest:
-        """Tell what was read. To be asked after the last byte; a file that ought to be empty is looked at once more."""
-        if self._left:
+    def settle(self) -> None:
+        """Have it said that all was read. A file that ought to be empty was never opened, and is looked at here."""
+        stamp = self._file.stamp
+        if self.left or (self._file.size == 0 and stamp is not None and self._file.file.measure().stamp != stamp):
             raise self._moved()
-        if (
-            self._file.size == 0
-            and self._file.stamp is not None
-            and self._file.file.measure().stamp != self._file.stamp
-        ):
-            raise self._moved()
-        return FileDigest(self._file.name, self._file.size, self._hash.hexdigest())
 
     def close(self) -> None:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
 
-    def _read(self, wanted: int) -> bytes:
+    def _fill(self, view: memoryview, source: Path) -> None:
         try:
             if self._stream is None:
-                self._stream = self._opened()
-            return self._stream.read(wanted)
+                self._stream = self._opened(source)
+            at = 0
+            while at < len(view):
+                count = self._stream.readinto(view[at:])
+                if not count:
+                    self.close()
+                    raise self._moved()
+                at += count
         except OSError as err:
-            raise _unreadable(self._file.file.source, err.strerror or str(err)) from err
+            raise _unreadable(source, err.strerror or str(err)) from err
 
-    def _opened(self) -> BinaryIO:
-        source = self._file.file.source
-        if isinstance(source, bytes):
-            return io.BytesIO(source)
-        stream = source.open("rb")
+    def _opened(self, source: Path) -> io.FileIO:
+        stream = io.FileIO(source)
         if Stamp.of(os.fstat(stream.fileno())) != self._file.stamp:
             stream.close()
             raise self._moved()
@@ -171,8 +155,7 @@ class SourceStream:
     def _close_unchanged(self) -> None:
         if self._stream is None:
             return
-        stamp = self._file.stamp
-        changed = stamp is not None and Stamp.of(os.fstat(self._stream.fileno())) != stamp
+        changed = Stamp.of(os.fstat(self._stream.fileno())) != self._file.stamp
         self.close()
         if changed:
             raise self._moved()
@@ -184,6 +167,56 @@ class SourceStream:
             else f"{self._file.name} was not read to its end",
             help="Let the program that writes it finish, then pack again.",
         )
+
+
+class SourceStream:
+    """A measured file as a stream to be read once, from front to end, that tells its digest. Raises UnreadableError."""
+
+    __slots__ = ("_advance", "_file", "_hash", "_reader")
+
+    mode = "rb"  # asked for by libraries that want to know whether they will get bytes
+
+    def __init__(self, file: MeasuredFile, advance: Advance | None = None) -> None:
+        self._file = file
+        self._reader = SourceReader(file)
+        self._advance = advance
+        self._hash = hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        """Give up to `size` bytes, never fewer than there should be."""
+        wanted = min(size, self._reader.left)
+        if wanted <= 0:
+            return b""
+        data = bytearray(wanted)
+        self._reader.fill(memoryview(data))
+        self._hash.update(data)
+        if self._advance is not None:
+            self._advance(wanted)
+        return bytes(data)
+
+    def seek(self, offset: int) -> None:
+        """Do nothing: writers of media seek to the front before they read, and that is where we are."""
+        if offset != 0 or self._reader.left != self._file.size:
+            raise io.UnsupportedOperation("a source is read once, from the front")
+
+    def digest(self) -> FileDigest:
+        """Tell what was read. To be asked after the last byte."""
+        self._reader.settle()
+        return FileDigest(self._file.name, self._file.size, self._hash.hexdigest())
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+def source_digest(file: MeasuredFile) -> FileDigest:
+    """Read a source only to tell its digest. Raises UnreadableError."""
+    stream = SourceStream(file)
+    try:
+        while stream.read(CHUNK):
+            pass
+        return stream.digest()
+    finally:
+        stream.close()
 
 
 def _unreadable(source: bytes | Path, reason: str) -> UnreadableError:

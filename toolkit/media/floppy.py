@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zlib
 from typing import TYPE_CHECKING
 
 from toolkit.media.content import CHUNK, Advance, FileDigest, MeasuredFile, SourceStream
-from toolkit.media.extents import read_all
+from toolkit.media.extents import Extent, StoredFile, read_all
 from toolkit.media.fat.boot_sector import boot_sector
 from toolkit.media.fat.chains import pack_fat
 from toolkit.media.fat.geometry import FLOPPIES, FloppySize, Geometry
@@ -15,9 +16,11 @@ from toolkit.media.fat.layout import FolderSlots, Layout, PlacedBytes, PlacedFil
 from toolkit.media.fat.reader import stored_files
 from toolkit.media.fat.records import dos_time
 from toolkit.media.labels import FLOPPY_LABEL, floppy_label_problems
+from toolkit.media.largest import largest
 from toolkit.media.names import FLOPPY_NAMES, name_problems
+from toolkit.media.recorder import Recorded
 from toolkit.media.refusal import MediumError
-from toolkit.media.tree import in_order, tree
+from toolkit.media.tree import tree
 from toolkit.problems import Place, Problem, Severity
 
 if TYPE_CHECKING:
@@ -28,8 +31,6 @@ if TYPE_CHECKING:
 EPOCH = 315_532_800  # 1980-01-01, the first day that FAT can express
 LARGEST = 4 << 20  # in bytes; no floppy format is larger
 
-_NAMED = 5
-
 
 def write_floppy(
     files: Sequence[MeasuredFile],
@@ -38,7 +39,7 @@ def write_floppy(
     timestamp: int = EPOCH,
     size: FloppySize = FloppySize.KIB_1440,
     advance: Advance | None = None,
-) -> tuple[bytes, tuple[FileDigest, ...]]:
+) -> tuple[bytes, Recorded]:
     """Make an image, and tell what was read into it. Raises MediumError with everything that is in the way."""
     geometry = FLOPPIES[size]
     if problems := (*floppy_label_problems(label), *name_problems((file.name for file in files), FLOPPY_NAMES)):
@@ -56,17 +57,16 @@ def read_floppy(image: bytes) -> tuple[NamedFile, ...]:
     return read_all(io.BytesIO(image), stored_files(image), limit=LARGEST)
 
 
-def _image(
-    plan: Layout, geometry: Geometry, label: bytes, advance: Advance | None
-) -> tuple[bytes, tuple[FileDigest, ...]]:
+def _image(plan: Layout, geometry: Geometry, label: bytes, advance: Advance | None) -> tuple[bytes, Recorded]:
     image = bytearray(geometry.size)
-    digests = []
+    digests, places = [], []
     for placed in plan.placed:
         match placed:
             case PlacedBytes(offset, data):
                 image[offset : offset + len(data)] = data
             case PlacedFile(offset, file):
                 digests.append(_copy(file, image, offset, advance))
+                places.append(StoredFile(file.name, (Extent(offset, file.size),) if file.size else ()))
     fat = pack_fat(plan.links, geometry.fat_size)
     for copy in range(geometry.fats):
         start = geometry.fat_offset + copy * geometry.fat_size
@@ -74,7 +74,8 @@ def _image(
     serial = zlib.crc32(image[geometry.root_offset :])
     sector = boot_sector(geometry, label, serial)
     image[: len(sector)] = sector
-    return bytes(image), tuple(digests)
+    whole = hashlib.sha256(image).hexdigest()
+    return bytes(image), Recorded(tuple(digests), tuple(places), len(image), whole)
 
 
 def _copy(file: MeasuredFile, image: bytearray, offset: int, advance: Advance | None) -> FileDigest:
@@ -101,14 +102,9 @@ def _overflows(root: FolderSlots, files: Sequence[MeasuredFile], geometry: Geome
         yield _overflow(
             "floppy-full",
             f"the files need {needed} bytes on a {geometry.kib} KiB floppy that holds {geometry.capacity}:"
-            f" {needed - geometry.capacity} bytes too many; the largest are {_largest(files)}",
+            f" {needed - geometry.capacity} bytes too many; the largest are {largest(files)}",
             "Leave some out, or make an ISO.",
         )
-
-
-def _largest(files: Sequence[MeasuredFile]) -> str:
-    biggest = sorted(in_order(files), key=lambda file: -file.size)[:_NAMED]
-    return ", ".join(f"{file.name} ({file.size})" for file in biggest)
 
 
 def _overflow(rule: str, message: str, help_: str) -> Problem:

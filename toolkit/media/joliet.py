@@ -1,10 +1,10 @@
-"""Reading an ISO by its Joliet names: its files and where they lie. Nothing an image says is believed unchecked."""
+"""Reading an ISO by its Joliet or ISO9660 names: its files and where they lie. Nothing in it is believed unchecked."""
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, replace
-from enum import IntFlag
+from enum import IntFlag, StrEnum
 from typing import TYPE_CHECKING, BinaryIO
 
 from toolkit.errors import UnreadableError
@@ -19,6 +19,7 @@ FIRST_DESCRIPTOR = 16
 DEPTH = 128
 
 _DESCRIPTORS = 64  # real images have three to five
+_PRIMARY = 1
 _SUPPLEMENTARY = 2
 _TERMINATOR = 255
 _ESCAPES = (b"%/@", b"%/C", b"%/E")  # Joliet levels 1 to 3
@@ -36,6 +37,10 @@ class Flag(IntFlag):
     CONTINUED = 0x80
 
 
+# As plain numbers, because a driver tree asks tens of thousands of times.
+_FOLDER, _ASSOCIATED, _CONTINUED = map(int, Flag)
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A directory record. The extent is in bytes."""
@@ -45,41 +50,76 @@ class Record:
     extent: Extent
 
 
+class Naming(StrEnum):
+    """The two sets of names that an ISO may have, in the words of their standards."""
+
+    JOLIET = "Joliet"
+    ISO9660 = "ISO9660"
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """One set of names: its label, its blocks' size in bytes, and the record of its root folder."""
+
+    naming: Naming
+    label: str
+    block: int
+    root: bytes
+
+
 def stored_files(image: BinaryIO) -> tuple[StoredFile, ...]:
-    """Find every file, sorted by name. Raises UnreadableError where the image is damaged or has no Joliet names.
-
-    Safe on hostile images: each folder is read once, and all of them together may not be larger than the image.
-    """
-    size = image.seek(0, 2)
-    block, root = _joliet_root(image)
-    walk = _Walk(image, block, size)
-    return tuple(sorted(walk.files(walk.record(root).extent, "", DEPTH), key=lambda file: file.name))
-
-
-def _joliet_root(image: BinaryIO) -> tuple[int, bytes]:
-    """Find the Joliet volume's block size and the record of its root folder."""
-    image.seek(FIRST_DESCRIPTOR * SECTOR)
-    for _ in range(_DESCRIPTORS):
-        descriptor = image.read(SECTOR)
-        if len(descriptor) < SECTOR or descriptor[1:6] != b"CD001" or descriptor[0] == _TERMINATOR:
-            break
-        if descriptor[0] == _SUPPLEMENTARY and descriptor[88:91] in _ESCAPES:
-            (block,) = struct.unpack_from("<H", descriptor, 128)
-            if block not in (512, 1024, SECTOR):
-                raise _damaged(f"its blocks have {block} bytes")
-            return block, descriptor[_ROOT]
+    """Find every file by its Joliet name. Raises UnreadableError where the image is damaged or has no such names."""
+    for volume in volumes(image):
+        if volume.naming is Naming.JOLIET:
+            return files_of(image, volume)
     raise UnreadableError(
         "the ISO has no Joliet names",
         help="Windows setup discs keep theirs in UDF; answer-file ISOs are made with Joliet.",
     )
 
 
+def files_of(image: BinaryIO, volume: Volume) -> tuple[StoredFile, ...]:
+    """Find every file of a volume, sorted by name. Raises UnreadableError where the image is damaged.
+
+    Safe on hostile images: each folder is read once, and all of them together may not be larger than the image.
+    """
+    walk = _Walk(image, volume, image.seek(0, 2))
+    return tuple(sorted(walk.files(walk.record(volume.root).extent, "", DEPTH), key=lambda file: file.name))
+
+
+def volumes(image: BinaryIO) -> tuple[Volume, ...]:
+    """Find the sets of names that an ISO has, Joliet first, as Windows prefers it."""
+    found = [volume for descriptor in _descriptors(image) if (volume := _volume(descriptor)) is not None]
+    return tuple(sorted(found, key=lambda volume: volume.naming is not Naming.JOLIET))
+
+
+def _descriptors(image: BinaryIO) -> Iterator[bytes]:
+    image.seek(FIRST_DESCRIPTOR * SECTOR)
+    for _ in range(_DESCRIPTORS):
+        descriptor = image.read(SECTOR)
+        if len(descriptor) < SECTOR or descriptor[1:6] != b"CD001" or descriptor[0] == _TERMINATOR:
+            return
+        yield descriptor
+
+
+def _volume(descriptor: bytes) -> Volume | None:
+    joliet = descriptor[0] == _SUPPLEMENTARY and descriptor[88:91] in _ESCAPES
+    if not joliet and descriptor[0] != _PRIMARY:
+        return None
+    (block,) = struct.unpack_from("<H", descriptor, 128)
+    if block not in (512, 1024, SECTOR):
+        raise _damaged(f"its blocks have {block} bytes")
+    label = descriptor[40:72].decode("utf-16-be" if joliet else "latin-1", "replace").rstrip(" \0")
+    return Volume(Naming.JOLIET if joliet else Naming.ISO9660, label, block, descriptor[_ROOT])
+
+
 class _Walk:
     """One pass over an image's folders, with what has been read so far."""
 
-    def __init__(self, image: BinaryIO, block: int, size: int) -> None:
+    def __init__(self, image: BinaryIO, volume: Volume, size: int) -> None:
         self._image = image
-        self._block = block
+        self._decoded = _decoded if volume.naming is Naming.JOLIET else _plain
+        self._block = volume.block
         self._size = size
         self._budget = size
         self._seen: set[int] = set()
@@ -92,11 +132,11 @@ class _Walk:
             name = prefix + record.name
             if not is_plain(record.name):
                 raise _damaged(f"it holds a file called {record.name!a}")
-            if record.flags & Flag.FOLDER:
+            if record.flags & _FOLDER:
                 yield from self.files(record.extent, f"{name}/", depth - 1)
                 continue
             begun = _joined(begun, StoredFile(name, (record.extent,) if record.extent.size else ()))
-            if not record.flags & Flag.CONTINUED:
+            if not record.flags & _CONTINUED:
                 yield begun
                 begun = None
         if begun is not None:
@@ -105,7 +145,7 @@ class _Walk:
     def record(self, raw: bytes) -> Record:
         _, attributes, block, size, flags, unit, gap, length = _RECORD.unpack_from(raw)
         offset = (block + attributes) * self._block  # an extended attribute record goes before the data
-        name = _decoded(raw[_RECORD.size : _RECORD.size + length])
+        name = self._decoded(raw[_RECORD.size : _RECORD.size + length])
         if unit or gap:
             raise _damaged(f"{name!a} is interleaved, which nothing but CD-I discs is")
         if size and offset + size > self._size:
@@ -124,7 +164,7 @@ class _Walk:
             if length <= _RECORD.size or len(raw) < length or _RECORD.size + raw[_RECORD.size - 1] > length:
                 raise _damaged("a folder holds a broken record")
             record = self.record(raw)
-            if record.name not in _SELF_AND_PARENT and not record.flags & Flag.ASSOCIATED:
+            if record.name not in _SELF_AND_PARENT and not record.flags & _ASSOCIATED:
                 yield record
             at += length
 
@@ -156,6 +196,13 @@ def _decoded(raw: bytes) -> str:
         return raw.decode("utf-16-be").removesuffix(";1")
     except UnicodeDecodeError as err:
         raise _damaged("a name is not valid text") from err
+
+
+def _plain(raw: bytes) -> str:
+    """Decode an ISO9660 name, without version and without the dot of an empty extension."""
+    if raw in (b"\0", b"\1"):
+        return _SELF_AND_PARENT[raw[0]]
+    return raw.decode("latin-1").partition(";")[0].removesuffix(".")
 
 
 def _damaged(reason: str) -> UnreadableError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from dataclasses import dataclass
@@ -39,10 +40,12 @@ class NameRules:
 
 
 FLOPPY_NAMES = NameRules("the floppy", 255)
+DISK_NAMES = NameRules("the disk image", 255)
 # Joliet Specification (1995): 64 units; * / : ; ? \ not allowed. A reader takes `;1` for a version number.
 ISO_NAMES = NameRules("the ISO", 64, frozenset(";"))
 
 
+@functools.lru_cache(maxsize=8192)
 def same_name(name: str) -> str:
     """Give the key under which Windows finds a name: two names with one key are one file.
 
@@ -63,7 +66,8 @@ def require_names(names: Iterable[str], rules: NameRules) -> None:
 def name_problems(names: Iterable[str], rules: NameRules) -> tuple[Problem, ...]:
     """Everything that is wrong with these names, in an order that does not depend on theirs."""
     ordered = sorted(names)
-    alone = itertools.chain.from_iterable(_path_problems(name, rules) for name in dict.fromkeys(ordered))
+    sound: set[str] = set()
+    alone = itertools.chain.from_iterable(_path_problems(name, rules, sound) for name in dict.fromkeys(ordered))
     return (*alone, *_clashes(ordered))
 
 
@@ -72,10 +76,15 @@ def is_plain(part: str) -> bool:
     return part not in ("", ".", "..") and not any(letter in "/\\\0" for letter in part)
 
 
-def _path_problems(name: str, rules: NameRules) -> Iterator[Problem]:
+def _path_problems(name: str, rules: NameRules, sound: set[str]) -> Iterator[Problem]:
+    """Look at each part, but once only at those that were found `sound`: thousands of files share their folders."""
     parts = name.split("/")
     for part in parts:
-        yield from _part_problems(name, part, rules)
+        if part not in sound:
+            problems = tuple(_part_problems(name, part, rules))
+            if not problems:
+                sound.add(part)
+            yield from problems
     if len(parts) > 1 and _units(name) > PATH_UNITS:
         yield _problem(
             "path-too-long",
@@ -92,7 +101,7 @@ def _part_problems(name: str, part: str, rules: NameRules) -> Iterator[Problem]:
             "name-empty-part", name, f"{shown} has an empty part", "Write names as folder/file, without a leading /."
         )
         return
-    if odd := sorted(set(part) & (FORBIDDEN | rules.forbidden)):
+    if odd := sorted((FORBIDDEN | rules.forbidden).intersection(part)):
         text = f"{shown} holds {', '.join(map(ascii, odd))}, which {_who(odd)} cannot have in a name"
         yield _problem("name-character", name, text, "Rename the file; folders are separated by /.")
     if not part.isascii() and _SURROGATE.search(part):
@@ -147,6 +156,8 @@ def _folders(name: str) -> Iterator[str]:
 
 
 def _units(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import BinaryIO
 
 HEAD = 0x8806  # up to and with the mark of an ISO's first descriptor
+TAIL = 512
+VHD_COOKIE = b"conectix"  # ends a fixed disk; a dynamic one has it in front as well
 
 
 class Medium(StrEnum):
@@ -14,15 +16,22 @@ class Medium(StrEnum):
 
     ISO = "iso"
     FLOPPY = "floppy"
+    VHD = "vhd"
 
+
+DISK = "a disk image"
+UDF_DISC = "a UDF disc without ISO9660"
+WIM = "a WIM image"
+XML = "an XML document"
 
 # Offset, bytes, what to call it. Longer and surer marks first.
 _OTHERS = (
-    (0, b"MSWIM\0\0\0", "a WIM image"),
+    (0, b"MSWIM\0\0\0", WIM),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     (0, b"\xfd7zXZ\0", "an xz file"),
     (0, b"vhdxfile", "a VHDX disk image"),
-    (0, b"conectix", "a VHD disk image"),
+    (0, VHD_COOKIE, "a VHD disk image of variable size"),
+    (0, b"WLPWM\0\0\0", WIM),
     (0, b"QFI\xfb", "a qcow2 disk image"),
     (0, b"KDMV", "a VMDK disk image"),
     (0, b"MSCF", "a Windows cabinet"),
@@ -35,18 +44,20 @@ _OTHERS = (
     (0, b"%PDF", "a PDF document"),
     (0, b"MZ", "a Windows program"),
     (257, b"ustar", "a tar archive"),
-    (0, b"\xef\xbb\xbf<?xml", "an XML document"),
-    (0, b"<?xml", "an XML document"),
+    (0, b"\xef\xbb\xbf<?xml", XML),
+    (0, b"<?xml", XML),
     (512, b"EFI PART", "a disk image with a GPT"),
-    (0x8001, b"BEA01", "a UDF disc without ISO9660"),
-    (510, b"\x55\xaa", "a disk image"),
+    (0x8001, b"BEA01", UDF_DISC),
+    (510, b"\x55\xaa", DISK),
 )
 
 
-def recognised(head: bytes) -> Medium | str:
-    """Name the medium that a file's first `HEAD` bytes are of, or say in words what else it looks like."""
+def recognised(head: bytes, tail: bytes = b"") -> Medium | str:
+    """Name the medium of which these are the first `HEAD` and the last `TAIL` bytes, or say what else it looks like."""
     if head[0x8001:0x8006] == b"CD001":
         return Medium.ISO
+    if tail.startswith(VHD_COOKIE) and not head.startswith(VHD_COOKIE):
+        return Medium.VHD
     if _is_floppy(head):
         return Medium.FLOPPY
     if not head:
@@ -55,9 +66,18 @@ def recognised(head: bytes) -> Medium | str:
     return next(named, _unnamed(head))
 
 
+def is_wim(head: bytes) -> bool:
+    return recognised(head) == WIM
+
+
 def head(image: BinaryIO) -> bytes:
     image.seek(0)
     return image.read(HEAD)
+
+
+def tail(image: BinaryIO) -> bytes:
+    image.seek(max(0, image.seek(0, 2) - TAIL))
+    return image.read(TAIL)
 
 
 def _is_floppy(start: bytes) -> bool:

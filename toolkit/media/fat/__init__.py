@@ -1,1 +1,1 @@
-"""The FAT file system as Windows reads it from a floppy: laid out from scratch, and read back."""
+"""FAT as Windows reads it from floppies (FAT12) and small disks (FAT16): laid out from scratch, and read back."""

@@ -1,4 +1,4 @@
-"""The shape of a FAT12 volume: sizes in sectors, and where each part begins."""
+"""The shape of a FAT volume: sizes in sectors, and where each part begins."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ SECTOR = 512
 RECORD = 32
 FIRST_CLUSTER = 2  # the first two entries of a FAT hold the media byte and the end mark
 
-# fatgen103: "if the count of clusters is less than 4085, the volume is FAT12".
+# fatgen103: a volume of fewer clusters is FAT12, whatever it says; one of fewer than the second number is FAT16.
 FAT12_CLUSTERS = 4085
+FAT16_CLUSTERS = 65525
 
 
 class FloppySize(IntEnum):
@@ -23,7 +24,10 @@ class FloppySize(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """A FAT volume's parameter block. All counts; sizes in sectors of `bytes_per_sector`."""
+    """A FAT volume's parameter block. All counts; sizes in sectors of `bytes_per_sector`.
+
+    `hidden` sectors lie before the volume on its disk; `drive` is the BIOS's number for that.
+    """
 
     sectors: int
     sectors_per_cluster: int
@@ -35,6 +39,8 @@ class Geometry:
     bytes_per_sector: int = SECTOR
     reserved: int = 1
     fats: int = 2
+    hidden: int = 0
+    drive: int = 0
 
     @property
     def size(self) -> int:
@@ -77,6 +83,11 @@ class Geometry:
         return max(0, self.size - self.data_offset) // self.cluster_size
 
     @property
+    def bits(self) -> int:
+        """How wide an entry of the FAT is."""
+        return 12 if self.clusters < FAT12_CLUSTERS else 16
+
+    @property
     def capacity(self) -> int:
         """What the clusters hold, in bytes."""
         return self.clusters * self.cluster_size
@@ -94,3 +105,19 @@ FLOPPIES = {
     FloppySize.KIB_1440: Geometry(2880, 1, 224, 0xF0, 9, 18, 2),
     FloppySize.KIB_2880: Geometry(5760, 2, 240, 0xF0, 9, 36, 2),
 }
+
+FIXED_DISK = 0xF8
+_FIRST_HARD_DISK = 0x80
+_ROOT_ENTRIES = 512
+# fatgen103, DskTableFAT16: up to so many sectors, so many in a cluster.
+_CLUSTERS = ((32_680, 2), (262_144, 4), (524_288, 8), (1_048_576, 16), (2_097_152, 32), (4_194_304, 64))
+
+
+def fat16(sectors: int, hidden: int) -> Geometry:
+    """Shape a FAT16 volume on a disk, as fatgen103 has Windows do it. 8,400 sectors are the least, 2 GiB the most."""
+    per_cluster = next(count for most, count in _CLUSTERS if sectors <= most)
+    root = _ROOT_ENTRIES * RECORD // SECTOR
+    per_fat = -(-(sectors - 1 - root) // (256 * per_cluster + 2))
+    return Geometry(
+        sectors, per_cluster, _ROOT_ENTRIES, FIXED_DISK, per_fat, 63, 255, hidden=hidden, drive=_FIRST_HARD_DISK
+    )

@@ -95,7 +95,7 @@ class _Placer:
     def __init__(self, geometry: Geometry, when: DosTime) -> None:
         self._geometry = geometry
         self._when = when
-        self.links = [0xF00 | geometry.media, LAST]
+        self.links = [0xFF00 | geometry.media, LAST]
         self.placed: list[Placed] = []
 
     def place(self, folder: FolderSlots, offset: int, cluster: int, head: Iterable[bytes]) -> None:

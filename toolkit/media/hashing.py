@@ -1,0 +1,82 @@
+"""SHA-256 in a thread of its own: hashlib lets go of the interpreter, so on a second processor it costs no time."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, NamedTuple
+
+from toolkit.media.content import CHUNK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from hashlib import _Hash
+    from types import TracebackType
+    from typing import Self
+
+_BLOCKS = 4
+
+
+class Span(NamedTuple):
+    """The part of a block that belongs to one file, and that file's own hash."""
+
+    hash: _Hash
+    start: int
+    end: int
+
+
+class _Filled(NamedTuple):
+    block: bytearray
+    size: int
+    spans: Sequence[Span]
+
+
+class BlockHash:
+    """Takes an image in blocks of `CHUNK` bytes from a small pool: `block` lends one, `add` gives it back filled."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._free: SimpleQueue[bytearray] = SimpleQueue()
+        self._filled: SimpleQueue[_Filled | None] = SimpleQueue()
+        self._lent = 0
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self.size = 0  # of all that was added, in bytes
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._finish()
+
+    def block(self) -> bytearray:
+        """Lend a block, waiting for one where all are still to be hashed."""
+        if self._lent < _BLOCKS and self._free.empty():
+            self._lent += 1
+            return bytearray(CHUNK)
+        return self._free.get()
+
+    def add(self, block: bytearray, size: int, spans: Sequence[Span] = ()) -> None:
+        """Hash the first `size` bytes of a block that was lent."""
+        self.size += size
+        self._filled.put(_Filled(block, size, spans))
+
+    def hexdigest(self) -> str:
+        """Wait for the last block, and tell. Spans' hashes are complete then, too."""
+        self._finish()
+        return self._hash.hexdigest()
+
+    def _finish(self) -> None:
+        self._filled.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (filled := self._filled.get()) is not None:
+            with memoryview(filled.block) as view:
+                self._hash.update(view[: filled.size])
+                for hash_, start, end in filled.spans:
+                    hash_.update(view[start:end])
+            self._free.put(filled.block)
