@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from toolkit.cli import console, generate, init, pack_iso, rehearse, schema, simulate, verify_winrm
+from toolkit.cli import console, generate, init, inspect, pack_iso, rehearse, schema, simulate, verify_winrm
 from toolkit.errors import ExitCode, ToolkitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_COMMANDS = (init, generate, pack_iso, verify_winrm, simulate, rehearse, schema)
+_COMMANDS = (init, generate, pack_iso, verify_winrm, inspect, simulate, rehearse, schema)
 
 
 def application() -> typer.Typer:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from toolkit.cli import console, specs
 from toolkit.cli.options import Json, Output, Settings, Spec
 from toolkit.errors import ExitCode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from toolkit.files import NamedFile
     from toolkit.spec.guest import Guest
 
@@ -18,12 +19,25 @@ NAME = "generate"
 HELP = "Write answer file, bootstrap and manifest."
 
 
-def command(spec: Spec = None, output: Output = None, settings: Settings = None, json: Json = False) -> ExitCode:
+def command(
+    spec: Spec = None,
+    output: Output = None,
+    iso: Annotated[
+        Path | None, typer.Option("--iso", metavar="WINDOWS.iso", help="Take the image from what this medium holds.")
+    ] = None,
+    settings: Settings = None,
+    json: Json = False,
+) -> ExitCode:
     from toolkit.files import make_folder, write_all
 
     path = specs.found(spec)
     folder = specs.output_folder(path, output)
-    files = files_of(specs.guest_of(path, settings or (), folder), folder)
+    guest = specs.guest_of(path, settings or (), folder)
+    if iso is not None:
+        from toolkit.cli.fitting import fitted
+
+        guest = fitted(guest, iso)
+    files = files_of(guest, folder)
     make_folder(folder)
     write_all(folder, files)
     if json:

@@ -1,28 +1,19 @@
-"""`unattend pack-iso`: the spec's files, or a folder's, onto an ISO or a floppy."""
+"""`unattend pack-iso`: files onto an ISO, a floppy or another medium, or straight into a Windows ISO."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from toolkit.cli import console, specs
-from toolkit.cli.generate import files_of
 from toolkit.cli.options import Json, Settings
 from toolkit.errors import ExitCode, UsageError
 
-if TYPE_CHECKING:
-    from toolkit.media.content import MediaFile
-    from toolkit.media.pack import Packed
-    from toolkit.spec.guest import Guest
-
 NAME = "pack-iso"
-DEFAULT_LABEL = "UNATTEND"
-IMAGE_SUFFIXES = frozenset({".iso", ".img"})
-HELP = "Pack them onto an ISO or a floppy."
-_FLOPPY_LABEL = 11
+HELP = "Pack them onto an ISO, a floppy, a Windows ISO."
+
+_FORMATS = "iso|floppy|nocloud|configdrive|vhd"
 
 
 def command(
@@ -33,78 +24,36 @@ def command(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="The image; build/unattend.iso by default.")
     ] = None,
-    floppy: Annotated[bool, typer.Option("--floppy", help="A 1.44 MB floppy instead of an ISO.")] = False,
+    floppy: Annotated[bool, typer.Option("--floppy", help="The same as --format floppy.")] = False,
+    form: Annotated[str, typer.Option("--format", metavar=_FORMATS, help="What kind of medium.")] = "iso",
     label: Annotated[
         str | None, typer.Option(metavar="LABEL", help="The volume's label; the spec's by default.")
     ] = None,
+    drivers: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Drivers to add, as far as they are for this Windows.")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option("--inject", metavar="WINDOWS.iso", help="Put the files into a Windows ISO.")
+    ] = None,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Change that ISO itself; --revert undoes it.")] = False,
+    no_prompt: Annotated[bool, typer.Option("--no-prompt", help='Boot it without "Press any key".')] = False,
+    back: Annotated[
+        Path | None, typer.Option("--revert", metavar="WINDOWS.iso", help="Undo what --in-place did.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would travel, and write nothing.")] = False,
     settings: Settings = None,
     json: Json = False,
 ) -> ExitCode:
-    from toolkit.files import make_folder
-    from toolkit.media.pack import Medium, pack
+    from toolkit.cli import injecting, packing
 
-    if source is not None and source.is_dir():
-        folder, files, own_label = source, _folder_files(source), DEFAULT_LABEL
-        if settings:
-            raise UsageError("--set changes a spec, and this is a folder", help="Name the spec instead of the folder.")
-    else:
-        path = specs.found(source)
-        folder = specs.output_folder(path, None)
-        guest = specs.guest_of(path, settings or (), folder)
-        files, own_label = media_files(guest, folder), guest.media.label
-        if floppy:
-            _warn_of_uefi(guest)
-    target = output or folder / ("unattend.img" if floppy else "unattend.iso")
-    make_folder(target.parent)
-    packed = pack(
-        files,
-        target,
-        Medium.FLOPPY if floppy else Medium.ISO,
-        label=label if label is not None else own_label,
-        timestamp=specs.source_date(os.environ),
+    if back is not None:
+        return injecting.take_back(back, json=json)
+    if into is not None:
+        order = injecting.Order(source, into, output, in_place, no_prompt, drivers, tuple(settings or ()), dry_run)
+        return injecting.put_in(order, json=json)
+    if in_place or no_prompt:
+        raise UsageError("--in-place and --no-prompt go with --inject", help="Add --inject WINDOWS.iso.")
+    request = packing.Request(
+        source, output, "floppy" if floppy else form, label, drivers, tuple(settings or ()), dry_run
     )
-    _show(packed, json=json)
-    return ExitCode.OK
-
-
-def media_files(guest: Guest, folder: Path) -> list[MediaFile]:
-    """Give everything that `guest`'s medium holds: what is generated, and the user's own files."""
-    from toolkit.media.content import MediaFile
-
-    own = [MediaFile(file.target, file.source) for file in guest.media.files]
-    return [*(MediaFile.of(file) for file in files_of(guest, folder)), *own]
-
-
-def _warn_of_uefi(guest: Guest) -> None:
-    if guest.disk.firmware == "uefi":
-        console.warn(
-            "the spec's firmware is uefi, and such guests do not read floppies",
-            help='Leave --floppy out, or set disk.firmware = "bios".',
-        )
-
-
-def _folder_files(folder: Path) -> list[MediaFile]:
-    """Take a folder as it is, leaving out what must not travel: private things and earlier images."""
-    from toolkit.media.content import MediaFile
-    from toolkit.private import FOLDER
-
-    files = []
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.is_file() and parts[0] != FOLDER and path.suffix.lower() not in IMAGE_SUFFIXES:
-            files.append(MediaFile("/".join(parts), path))
-    if not files:
-        raise UsageError(f"{folder} holds no files to pack", help="Run `unattend generate` first, or name a spec.")
-    return files
-
-
-def _show(packed: Packed, *, json: bool) -> None:
-    if json:
-        rows = [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in packed.files]
-        image = {"image": str(packed.path), "medium": packed.medium, "size": packed.size, "sha256": packed.sha256}
-        console.data_json({**image, "files": rows})
-        return
-    console.data(str(packed.path))
-    console.say(f"{packed.size:,} bytes, sha256 {packed.sha256}; read back and found equal:")
-    for file in packed.files:
-        console.say(f"  {file.size:>10,}  {file.name}")
+    return packing.pack_up(request, json=json)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.cli import console, specs
+from toolkit.cli.cargo import media_files
 from toolkit.cli.options import Json, Output, Settings, Spec
-from toolkit.cli.pack_iso import media_files
 from toolkit.errors import ExitCode
 
 if TYPE_CHECKING:

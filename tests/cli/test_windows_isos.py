@@ -1,0 +1,129 @@
+"""A Windows ISO on the command line: fitted to, injected into, taken back, looked into."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.media.discs import LABEL, WINDOWS, files_of, sha256, windows_disc
+from tests.media.wims import DATACENTER, STANDARD, STANDARD_CORE, Described, wim_of
+from toolkit.files import NamedFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Unattend
+
+EVALUATION = Described("Windows Server 2022 SERVERSTANDARD", "ServerStandardEval")
+
+
+def disc(folder: Path, *images: Described) -> Path:
+    others = [file for file in WINDOWS if file.name != "sources/install.wim"]
+    return windows_disc(folder / "windows.iso", [*others, NamedFile("sources/install.wim", wim_of(*images))])
+
+
+@pytest.fixture
+def iso(folder: Path) -> Path:
+    return disc(folder, STANDARD_CORE, STANDARD, DATACENTER)
+
+
+def test_in_place_and_back_again_to_the_byte(unattend: Unattend, spec: Path, iso: Path) -> None:
+    before = sha256(iso)
+    done = unattend("pack-iso", "--inject", iso, "--in-place", "--no-prompt")
+    done.ends_with_a_message(0, "added     Autounattend.xml", "undo: unattend pack-iso --revert")
+    assert b"/IMAGE/INDEX" in files_of(iso)["Autounattend.xml"]
+    assert unattend("pack-iso", "--revert", iso).code == 0
+    assert sha256(iso) == before
+
+
+def test_into_a_new_file_leaves_the_old_one_alone(unattend: Unattend, spec: Path, iso: Path, folder: Path) -> None:
+    before = sha256(iso)
+    assert unattend("pack-iso", "--inject", iso, "-o", "new.iso").code == 0
+    assert sha256(iso) == before
+    assert "winrmConfig.bat" in files_of(folder / "new.iso")
+
+
+def test_the_image_is_the_one_that_the_medium_holds(unattend: Unattend, spec: Path, iso: Path, folder: Path) -> None:
+    unattend("generate", "--iso", iso)
+    answer_file = (folder / "build" / "Autounattend.xml").read_text(encoding="ascii")
+    assert "<Key>/IMAGE/INDEX</Key>" in answer_file
+    assert "<Value>2</Value>" in answer_file
+
+
+def test_evaluation_media_are_found_by_their_edition(unattend: Unattend, spec: Path, folder: Path) -> None:
+    media = disc(folder, EVALUATION)
+    assert unattend("generate", "--iso", media, "--set", "windows.evaluation=true").code == 0
+
+
+def test_an_image_that_the_medium_lacks_is_refused_with_what_it_holds(
+    unattend: Unattend, spec: Path, iso: Path, folder: Path
+) -> None:
+    done = unattend("generate", "--iso", iso, "--set", "windows.image_index=7")
+    done.ends_with_a_message(2, "the index 7", "2: Windows Server 2022 SERVERSTANDARD (ServerStandard, desktop, amd64")
+    assert not (folder / "build" / "Autounattend.xml").exists()
+
+
+def test_a_medium_of_another_language_is_refused(unattend: Unattend, spec: Path, iso: Path) -> None:
+    done = unattend("generate", "--iso", iso, "--set", "locale.ui_language=fr-FR")
+    done.ends_with_a_message(2, "speaks en-US, de-DE")
+
+
+def test_a_medium_that_is_no_windows_is_refused(unattend: Unattend, spec: Path, folder: Path) -> None:
+    unattend("pack-iso")
+    done = unattend("generate", "--iso", "build/unattend.iso")
+    done.ends_with_a_message(3, "holds no Windows images")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--inject", "windows.iso"], "either -o NEW.iso or --in-place"),
+        (["--inject", "windows.iso", "--in-place", "-o", "new.iso"], "either -o NEW.iso or --in-place"),
+        (["--no-prompt"], "go with --inject"),
+        (["--format", "usb"], "--format usb is not known"),
+        (["--drivers", "nowhere"], "--drivers nowhere is not a folder"),
+    ],
+)
+def test_options_that_do_not_go_together(
+    unattend: Unattend, spec: Path, iso: Path, arguments: list[str], message: str
+) -> None:
+    unattend("pack-iso", *arguments).ends_with_a_message(2, message)
+
+
+def test_a_dry_run_writes_nothing(unattend: Unattend, spec: Path, iso: Path, folder: Path) -> None:
+    before = sha256(iso)
+    done = unattend("pack-iso", "--inject", iso, "--in-place", "--dry-run", "--json")
+    assert {row["name"] for row in json.loads(done.out)["files"]} >= {"Autounattend.xml", "winrmConfig.bat"}
+    assert sha256(iso) == before
+    assert unattend("pack-iso", "--dry-run").code == 0
+    assert not (folder / "build" / "unattend.iso").exists()
+
+
+def test_inspect_tells_what_a_disc_holds(unattend: Unattend, iso: Path) -> None:
+    found = json.loads(unattend("inspect", iso, "--json").out)
+    assert [system["label"] for system in found["file_systems"]] == [LABEL, LABEL]
+    assert [image["index"] for image in found["install"][0]["images"]] == [1, 2, 3]
+    page = unattend("inspect", iso).out
+    assert "Windows Server 2022 SERVERDATACENTER" in page
+
+
+def test_inspect_says_what_a_file_is_instead(unattend: Unattend, folder: Path) -> None:
+    unattend("inspect", "nowhere.iso").ends_with_a_message(3, "nowhere.iso cannot be read")
+
+
+def test_drivers_travel_where_setup_loads_them(unattend: Unattend, spec: Path, folder: Path) -> None:
+    for name in ("NetKVM/2k22/amd64/netkvm.inf", "NetKVM/w7/x86/netkvm.inf"):
+        path = folder / "virtio" / name
+        path.parent.mkdir(parents=True)
+        path.write_text("[Version]")
+    done = unattend("pack-iso", "--drivers", "virtio", "--dry-run", "--json")
+    names = {row["name"] for row in json.loads(done.out)["files"]}
+    assert "$WinPEDriver$/NetKVM/2k22/amd64/netkvm.inf" in names
+    assert not [name for name in names if "w7" in name]
+
+
+def test_a_vhd_is_packed_with_a_warning(unattend: Unattend, spec: Path, folder: Path) -> None:
+    unattend("pack-iso", "--format", "vhd").ends_with_a_message(0, "Setup looks for answer files on removable drives")
+    assert (folder / "build" / "unattend.vhd").is_file()

@@ -1,0 +1,77 @@
+"""What is to travel on a medium: a spec's files or a folder's, and drivers beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from toolkit.cli import specs
+from toolkit.cli.generate import files_of
+from toolkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from toolkit.media.content import MediaFile
+    from toolkit.spec.guest import Guest
+
+DEFAULT_LABEL = "UNATTEND"
+IMAGE_SUFFIXES = (".iso", ".img", ".vhd")
+
+
+@dataclass(frozen=True, slots=True)
+class Cargo:
+    """Files for a medium. `folder` is where an image goes by default; `guest` is None for a plain folder."""
+
+    files: tuple[MediaFile, ...]
+    folder: Path
+    label: str
+    guest: Guest | None
+
+
+def cargo(source: Path | None, settings: Sequence[str], drivers: Path | None, iso: Path | None = None) -> Cargo:
+    """Gather what `source` asks for. With `iso`, the guest is fitted to the Windows that this medium holds."""
+    if source is not None and source.is_dir():
+        if settings or drivers:
+            raise UsageError("--set and --drivers need a spec, and this is a folder", help="Name the spec instead.")
+        return Cargo(tuple(_folder_files(source)), source, DEFAULT_LABEL, None)
+    path = specs.found(source)
+    folder = specs.output_folder(path, None)
+    guest = specs.guest_of(path, settings, folder)
+    if iso is not None:
+        from toolkit.cli.fitting import fitted
+
+        guest = fitted(guest, iso)
+    files = (*media_files(guest, folder), *(_drivers(guest, drivers) if drivers else ()))
+    return Cargo(files, folder, guest.media.label, guest)
+
+
+def media_files(guest: Guest, folder: Path) -> list[MediaFile]:
+    """Give everything that `guest`'s medium holds: what is generated, and the user's own files."""
+    from toolkit.media.content import MediaFile
+
+    own = [MediaFile(file.target, file.source) for file in guest.media.files]
+    return [*(MediaFile.of(file) for file in files_of(guest, folder)), *own]
+
+
+def _drivers(guest: Guest, folder: Path) -> list[MediaFile]:
+    from toolkit.media.drivers import driver_files
+
+    if not folder.is_dir():
+        raise UsageError(f"--drivers {folder} is not a folder", help="Unpack the drivers, or name their folder.")
+    return driver_files(folder, guest.windows.release.key, guest.windows.architecture)
+
+
+def _folder_files(folder: Path) -> list[MediaFile]:
+    """Take a folder as it is, leaving out what must not travel: private things and earlier images."""
+    from toolkit.media.folder import files_under
+    from toolkit.private import FOLDER
+
+    def travels(name: str) -> bool:
+        return not name.startswith(f"{FOLDER}/") and not name.lower().endswith(IMAGE_SUFFIXES)
+
+    files = files_under(folder, wanted=travels)
+    if not files:
+        raise UsageError(f"{folder} holds no files to pack", help="Run `unattend generate` first, or name a spec.")
+    return files

@@ -1,0 +1,115 @@
+"""Packing cargo onto a medium of its own, and saying what became of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.cli import console, specs
+from toolkit.cli.cargo import cargo
+from toolkit.cli.progress import bar
+from toolkit.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from toolkit.cli.cargo import Cargo
+    from toolkit.media.content import MediaFile
+    from toolkit.media.formats import Arranged, Format
+    from toolkit.media.pack import Packed
+
+_MANY = 40
+_ENDINGS = {"iso": "iso", "floppy": "img", "vhd": "vhd"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The command line."""
+
+    source: Path | None
+    output: Path | None
+    form: str
+    label: str | None
+    drivers: Path | None
+    settings: tuple[str, ...]
+    dry_run: bool
+
+
+def pack_up(request: Request, *, json: bool) -> ExitCode:
+    """Pack what is asked for, or only show it."""
+    form = _format(request.form)
+    load = cargo(request.source, request.settings, request.drivers)
+    medium = _arranged(form, load)
+    _warn(medium.medium, load)
+    target = request.output or load.folder / f"unattend.{_ENDINGS[medium.medium]}"
+    if request.dry_run:
+        show_files(target, medium.files, json=json)
+        return ExitCode.OK
+    label = request.label if request.label is not None else medium.label or load.label
+    _show(_packed(medium, target, label, digests=json), json=json)
+    return ExitCode.OK
+
+
+def _packed(medium: Arranged, target: Path, label: str, *, digests: bool) -> Packed:
+    from toolkit.files import make_folder
+    from toolkit.media.pack import pack
+
+    make_folder(target.parent)
+    moment = specs.source_date(os.environ)
+    with bar("packing") as progress:
+        return pack(
+            medium.files, target, medium.medium, label=label, timestamp=moment, progress=progress, digests=digests
+        )
+
+
+def _format(name: str) -> Format:
+    from toolkit.media.formats import Format
+
+    if name not in list(Format):
+        raise UsageError(f"--format {name} is not known", help=f"It is one of {', '.join(Format)}.")
+    return Format(name)
+
+
+def _arranged(form: Format, load: Cargo) -> Arranged:
+    from toolkit.media.formats import Instance, arranged
+
+    name = load.guest.computer.name if load.guest else "*"
+    return arranged(form, load.files, Instance(None if name == "*" else name))
+
+
+def _warn(medium: str, load: Cargo) -> None:
+    if medium == "vhd":
+        console.warn(
+            "Setup looks for answer files on removable drives, and a VHD is a fixed one",
+            help="Use an ISO for the answer file; a VHD carries what running guests are to find.",
+        )
+    if medium == "floppy" and load.guest is not None and load.guest.disk.firmware == "uefi":
+        console.warn(
+            "the spec's firmware is uefi, and such guests do not read floppies",
+            help='Leave --floppy out, or set disk.firmware = "bios".',
+        )
+
+
+def show_files(target: Path, files: tuple[MediaFile, ...], *, json: bool) -> None:
+    """Show what would be written."""
+    rows = [{"name": file.name, "size": file.size} for file in sorted(files, key=lambda file: file.name)]
+    if json:
+        console.data_json({"image": str(target), "written": False, "files": rows})
+        return
+    console.data(f"{target} would hold:")
+    for row in rows:
+        console.data(f"  {row['size']:>13,}  {row['name']}")
+
+
+def _show(packed: Packed, *, json: bool) -> None:
+    if json:
+        rows = [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in packed.files]
+        image = {"image": str(packed.path), "medium": packed.medium, "size": packed.size, "sha256": packed.sha256}
+        console.data_json({**image, "files": rows})
+        return
+    console.data(str(packed.path))
+    console.say(f"{packed.size:,} bytes, sha256 {packed.sha256}; read back and found equal:")
+    for file in packed.files[:_MANY]:
+        console.say(f"  {file.size:>13,}  {file.name}")
+    if len(packed.files) > _MANY:
+        console.say(f"  and {len(packed.files) - _MANY:,} more files")
