@@ -146,3 +146,70 @@ def test_a_bootstrap_that_stays_shut_is_a_finding(unattend: Unattend, spec: Path
     done = unattend("rehearse")
     assert done.code == 1
     assert "alice is no administrator" in done.err
+
+
+def test_every_check_passes_on_the_guest_that_the_spec_describes(unattend: Unattend, spec: Path, folder: Path) -> None:
+    unattend("generate")
+    with simulated(folder) as port:
+        done = unattend("verify-winrm", "127.0.0.1", "--port", str(port), "--full", "--json")
+    report = json.loads(done.out)
+    assert (done.code, report["ready"]) == (0, True), done.out
+    assert {"configuration", "files", "firewall", "posture"} <= {outcome["name"] for outcome in report["outcomes"]}
+
+
+def test_reports_are_written_for_other_machines(unattend: Unattend, spec: Path, folder: Path) -> None:
+    with simulated(folder) as port:
+        where = ["verify-winrm", "127.0.0.1", "--port", str(port)]
+        done = unattend(*where, "--junit", "junit.xml", "--timeline", "boot.svg", "--github")
+    assert done.code == 0, done.err
+    assert (folder / "junit.xml").read_bytes().startswith(b"<?xml")
+    assert "<svg" in (folder / "boot.svg").read_text(encoding="utf-8")
+    assert "recommended winrm_timeout" in done.err
+
+
+def test_a_client_is_met_on_its_own_terms(unattend: Unattend, folder: Path) -> None:
+    shutil.copytree(ROOT / "samples" / "server-2022-ntlm", folder, dirs_exist_ok=True)
+    with simulated(folder) as port:
+        where = ["verify-winrm", "127.0.0.1", "--port", str(port)]
+        assert unattend(*where, "--as", "ansible").code == 0
+        packer = unattend(*where, "--as", "packer")
+    assert packer.code == 15
+    assert "its NTLM does not encrypt" in packer.out
+
+
+def test_a_guest_that_is_meant_to_be_shut_is_proven_so(unattend: Unattend, spec: Path, folder: Path) -> None:
+    assert unattend("verify-winrm", "127.0.0.1", "--port", "1", "--expect", "closed").code == 0
+    with simulated(folder) as port:
+        assert unattend("verify-winrm", "127.0.0.1", "--port", str(port), "--expect", "closed").code == 20
+
+
+def test_a_probe_needs_no_password(unattend: Unattend, spec: Path, folder: Path) -> None:
+    with simulated(folder) as port:
+        done = unattend("probe", f"127.0.0.1:{port}", "--json")
+    assert done.code == 0
+    assert str(port) in done.out
+
+
+def test_codes_and_logs_are_explained_offline(unattend: Unattend) -> None:
+    for form in ("2150859113", "0x80338169", "-2144108183"):
+        assert "PUBLIC_FIREWALL_PROFILE_ACTIVE" in unattend("explain", form).out
+    log = "==> default: Waiting for WinRM to become available...\n[ERROR] http error: 401 - invalid content type\n"
+    done = unattend("explain", "-", stdin=log)
+    assert done.code == 0
+    assert "Line 2" in done.out
+    assert unattend("explain", "all is well").code == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--as", "puppet"], "--as puppet is not known"),
+        (["--expect", "open"], "--expect open is not known"),
+        (["--check", "nothing"], "nothing is no check"),
+        (["--timeline", "boot.png"], "its name says no format"),
+        (["--client-cert", "x.pem"], "--client-cert and --client-key go together"),
+        (["--settle", "1"], "--settle:"),
+    ],
+)
+def test_flags_that_make_no_sense(unattend: Unattend, spec: Path, flags: list[str], message: str) -> None:
+    unattend("verify-winrm", "127.0.0.1", "--timeout", "0", *flags).ends_with_a_message(2, message)

@@ -104,7 +104,9 @@ def test_a_dry_run_writes_nothing(unattend: Unattend, spec: Path, iso: Path, fol
 def test_inspect_tells_what_a_disc_holds(unattend: Unattend, iso: Path) -> None:
     found = json.loads(unattend("inspect", iso, "--json").out)
     assert [system["label"] for system in found["file_systems"]] == [LABEL, LABEL]
-    assert [image["index"] for image in found["install"][0]["images"]] == [1, 2, 3]
+    install = {one["name"]: one for one in found["install"]}
+    assert [image["index"] for image in install["sources/install.wim"]["images"]] == [1, 2, 3]
+    assert "error" in install["sources/boot.wim"]
     page = unattend("inspect", iso).out
     assert "Windows Server 2022 SERVERDATACENTER" in page
 

@@ -9,13 +9,25 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from toolkit.cli import console, generate, init, inspect, pack_iso, rehearse, schema, simulate, verify_winrm
+from toolkit.cli import (
+    console,
+    explain,
+    generate,
+    init,
+    inspect,
+    pack_iso,
+    probe,
+    rehearse,
+    schema,
+    simulate,
+    verify_winrm,
+)
 from toolkit.errors import ExitCode, ToolkitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_COMMANDS = (init, generate, pack_iso, verify_winrm, inspect, simulate, rehearse, schema)
+_COMMANDS = (init, generate, pack_iso, verify_winrm, probe, explain, inspect, simulate, rehearse, schema)
 
 
 def application() -> typer.Typer:
@@ -30,7 +42,9 @@ def application() -> typer.Typer:
     )
     app.callback()(_root)
     for module in _COMMANDS:
-        app.command(module.NAME, help=module.HELP)(_guarded(module.command))
+        # A signed fault code begins like an option.
+        loose = {"ignore_unknown_options": True} if module is explain else None
+        app.command(module.NAME, help=module.HELP, context_settings=loose)(_guarded(module.command))
     return app
 
 

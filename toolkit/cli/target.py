@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from toolkit.cli import console, passwords, specs
@@ -13,17 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from toolkit.communicators.endpoint import Auth, Endpoint
+    from toolkit.communicators.endpoint import Auth, ClientCertificate, Endpoint
     from toolkit.communicators.location import Location
     from toolkit.secret import Secret
     from toolkit.spec.guest import Winrm
     from toolkit.spec.load import Connection
+    from toolkit.verify.limits import Limits
     from toolkit.verify.wait import Patience
-    from toolkit.verify.wanted import Wanted
+    from toolkit.verify.wanted import Declared, Wanted
 
 T = TypeVar("T")
 
 _PASSWORD_KEY = "communicator.winrm_password"  # noqa: S105  (the name of a setting)
+_PASSPHRASE = "UNATTEND_CLIENT_KEY_PASSPHRASE"  # noqa: S105  (the name of a variable)
 _PACKERS_TIMEOUT = 30 * 60.0
 
 
@@ -40,42 +43,81 @@ class Flags:
     pin: str | None = None
     timeout: str | None = None
     pause: str | None = None
+    ca_file: Path | None = None
+    server_name: str | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+    connect_timeout: str | None = None
+    retry_interval: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
+    """Whom to verify, as what, and how patiently. `limits` None takes the usual ones."""
+
     endpoint: Endpoint
     wanted: Wanted
     patience: Patience
+    limits: Limits | None = None
 
 
 def target(
     flags: Flags, spec: Path | None, settings: Sequence[str], output: Path | None, password: Secret | None
 ) -> Target:
     """Put the target together. Without any spec the flags alone must suffice. Raises UsageError or SpecError."""
-    from toolkit.verify.wait import Patience
-    from toolkit.verify.wanted import Wanted
+    from toolkit.verify.wanted import Wanted, wanted_by
 
     path = spec or (specs.DEFAULT if specs.DEFAULT.is_file() else None)
-    patience = Patience(
-        timeout=_seconds("--timeout", flags.timeout, _PACKERS_TIMEOUT),
-        pause=_seconds("--pause-before-connecting", flags.pause, 0.0),
-    )
+    limits = _limits(flags)
     if path is None:
-        if flags.username is None:
-            raise UsageError(
-                "there is no unattend.toml in this folder, and no user is given",
-                help="Give -u USER (and --auth, --ssl as needed), or --spec path/to/unattend.toml.",
-            )
-        where = endpoint(flags, None, password or passwords.asked(flags.username), None)
-        return Target(where, Wanted(), patience)
+        where = endpoint(flags, None, _password_of_flags(flags, password), None)
+        return Target(where, Wanted(), _patience(flags, None), limits)
     connection, winrm = _connection(path, flags, settings, output, password)
-    patience = Patience(
-        timeout=patience.timeout if flags.timeout else winrm.timeout,
-        pause=patience.pause if flags.pause else winrm.pause,
+    declared = _declared(specs.output_folder(path, output))
+    wanted = wanted_by(connection.windows, connection.computer, declared)
+    where = endpoint(flags, winrm, winrm.password, _kept_pin(winrm, path, output))
+    return Target(where, wanted, _patience(flags, winrm), limits)
+
+
+def _password_of_flags(flags: Flags, password: Secret | None) -> Secret:
+    from toolkit.secret import Secret
+
+    if flags.auth == "certificate":
+        return password or Secret("")
+    if flags.username is None:
+        raise UsageError(
+            "there is no unattend.toml in this folder, and no user is given",
+            help="Give -u USER (and --auth, --ssl as needed), or --spec path/to/unattend.toml.",
+        )
+    return password or passwords.asked(flags.username)
+
+
+def _patience(flags: Flags, winrm: Winrm | None) -> Patience:
+    from toolkit.verify.wait import Patience
+
+    usual = Patience()
+    return Patience(
+        timeout=_seconds("--timeout", flags.timeout, winrm.timeout if winrm else _PACKERS_TIMEOUT),
+        interval=_seconds("--retry-interval", flags.retry_interval, usual.interval),
+        pause=_seconds("--pause-before-connecting", flags.pause, winrm.pause if winrm else 0.0),
     )
-    wanted = Wanted(connection.computer.name, connection.windows.release.build)
-    return Target(endpoint(flags, winrm, winrm.password, _kept_pin(winrm, path, output)), wanted, patience)
+
+
+def _limits(flags: Flags) -> Limits:
+    from toolkit.verify.limits import Limits
+
+    usual = Limits()
+    return replace(usual, connect=_seconds("--connect-timeout", flags.connect_timeout, usual.connect))
+
+
+def _declared(folder: Path) -> Declared | None:
+    """Read what `generate` promised there; None where it has not run, or what is there is not its manifest."""
+    from toolkit.verify.wanted import declared_by_manifest
+
+    try:
+        return declared_by_manifest(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _kept_pin(winrm: Winrm, spec: Path, output: Path | None) -> str | None:
@@ -127,7 +169,23 @@ def endpoint(flags: Flags, winrm: Winrm | None, password: Secret, pin: str | Non
         password=password,
         insecure=bool(_first(flags.insecure, winrm.insecure if winrm else None)),
         pin=flags.pin or (pin if ssl and not flags.insecure else None),
+        ca_file=flags.ca_file,
+        server_name=flags.server_name,
+        client_certificate=_client_certificate(flags),
     )
+
+
+def _client_certificate(flags: Flags) -> ClientCertificate | None:
+    from toolkit.communicators.endpoint import ClientCertificate
+    from toolkit.secret import Secret
+
+    if flags.client_certificate is None and flags.client_key is None:
+        return None
+    if flags.client_certificate is None or flags.client_key is None:
+        raise UsageError("--client-cert and --client-key go together", help="Both are PEM files.")
+    passphrase = os.environ.get(_PASSPHRASE)
+    opened_by = None if passphrase is None else Secret(passphrase)
+    return ClientCertificate(flags.client_certificate, flags.client_key, opened_by)
 
 
 def _location(host: str | None) -> Location:

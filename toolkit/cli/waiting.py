@@ -12,16 +12,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from toolkit.cli.target import Target
+    from toolkit.verify.options import Options
     from toolkit.verify.report import Report
     from toolkit.verify.wait import Change
 
 
-def watched(target: Target) -> Report:
-    """Verify `target`, telling on stderr how it goes."""
+def watched(target: Target, options: Options | None = None, seen: list[Change] | None = None) -> Report:
+    """Verify `target`, telling on stderr how it goes, and adding to `seen` every change."""
     from toolkit.verify.verification import verify
 
     with _observer() as observe:
-        return verify(target.endpoint, target.wanted, target.patience, on_change=observe)
+
+        def note(change: Change) -> None:
+            if seen is not None:
+                seen.append(change)
+            observe(change)
+
+        return verify(
+            target.endpoint, target.wanted, target.patience, limits=target.limits, options=options, on_change=note
+        )
 
 
 @contextlib.contextmanager

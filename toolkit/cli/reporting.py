@@ -1,0 +1,99 @@
+"""What verify-winrm is to look at beyond the ladder, and the forms in which it reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.cli import console
+from toolkit.cli.waiting import watched
+from toolkit.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from toolkit.cli.target import Target
+    from toolkit.verify.options import Options
+    from toolkit.verify.report import Report
+    from toolkit.verify.wait import Change
+
+_TIMELINES = (".json", ".svg", ".html", ".htm")
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the report goes besides the person who reads it."""
+
+    json: bool
+    github: bool
+    junit: Path | None
+    timeline: Path | None
+
+    def __post_init__(self) -> None:
+        if self.timeline is not None and self.timeline.suffix.lower() not in _TIMELINES:
+            raise UsageError(
+                f"--timeline {self.timeline}: its name says no format", help="Let it end in .json, .svg or .html."
+            )
+
+
+def options_of(*, full: bool, checks: Sequence[str], settle: str | None, client: str | None, expect: str) -> Options:
+    """Read the flags. Raises UsageError for a client or an expectation that is not known."""
+    from toolkit.spec.duration import seconds
+    from toolkit.verify.checks.check import Settings
+    from toolkit.verify.checks.registry import CHECKS
+    from toolkit.verify.consumer import Client
+    from toolkit.verify.options import Expect, Options
+
+    for option, value, known in (("--as", client, list(Client)), ("--expect", expect, list(Expect))):
+        if value is not None and value not in known:
+            raise UsageError(f"{option} {value} is not known", help=f"It is one of {', '.join(known)}.")
+    names = [one.name for one in CHECKS] if full else list(checks)
+    try:
+        settled = 0.0 if settle is None else seconds(settle)
+    except ValueError as err:
+        raise UsageError(f"--settle: {err}") from err
+    if settle is not None:
+        names.append("boot")
+    return Options(
+        checks=tuple(dict.fromkeys(names)),
+        client=Client(client) if client else None,
+        expect=Expect(expect),
+        settings=Settings(settle=settled),
+    )
+
+
+def verified(target: Target, options: Options, outputs: Outputs) -> ExitCode:
+    """Verify, report in every form that is asked for, and give the exit code."""
+    from datetime import UTC, datetime
+
+    started = datetime.now(UTC)
+    seen: list[Change] = []
+    report = watched(target, options, seen)
+    if outputs.json:
+        console.data_json(report.to_json())
+    else:
+        console.data(report.to_text(console.width()))
+    if outputs.github:
+        from toolkit.verify.github import github
+
+        console.data(github(report))
+    _write_files(report, seen, started, outputs)
+    return report.code
+
+
+def _write_files(report: Report, seen: Sequence[Change], started: datetime, outputs: Outputs) -> None:
+    from toolkit.files import write_whole
+
+    if outputs.junit is not None:
+        from toolkit.verify.junit import junit
+
+        write_whole(outputs.junit, junit(report))
+    if outputs.timeline is not None:
+        from toolkit.verify.timeline import timeline
+
+        drawn = timeline(report.endpoint.authority, started, seen, report.elapsed)
+        write_whole(outputs.timeline, drawn.rendered(outputs.timeline.suffix))
+        if drawn.recommended_timeout:
+            console.say(f"recommended winrm_timeout: {drawn.recommended_timeout}")
