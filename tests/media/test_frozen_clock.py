@@ -54,3 +54,14 @@ def test_only_one_thread_at_a_time_stops_the_clock() -> None:
     other.join(5)
     assert seen == [2.0]
     assert vars(module)["time"] is time
+
+
+def test_one_moment_is_worked_out_once() -> None:
+    module = module_with_a_clock()
+    with frozen_clock([module], 1_700_000_000):
+        clock = vars(module)["time"]
+        assert clock.localtime(clock.time()) is clock.gmtime(1_700_000_000.0)
+        assert clock.gmtime() is clock.gmtime()
+        assert clock.gmtime() == clock.gmtime(clock.time())
+    with frozen_clock([module], 5):
+        assert vars(module)["time"].gmtime() == time.gmtime(5)

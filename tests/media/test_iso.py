@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
+import itertools
 import struct
 import threading
 import time
@@ -14,10 +16,11 @@ from hypothesis import strategies as st
 from tests.media.trees import ISO_TREES, TYPICAL
 from toolkit.errors import UnreadableError
 from toolkit.files import NamedFile
-from toolkit.media.content import MediaFile
+from toolkit.media.content import MeasuredFile, MediaFile
 from toolkit.media.extents import read_all
-from toolkit.media.iso import EPOCH, read_iso, write_iso
-from toolkit.media.joliet import stored_files
+from toolkit.media.iso import EPOCH, master, read_iso, write_iso
+from toolkit.media.joliet import files_of, stored_files, volumes
+from toolkit.media.placement import LEVELS
 from toolkit.media.refusal import MediumError
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECTOR = 2048
+LARGEST_RECORD = 0xFFFF_F800
 
 
 def image_of(files: Iterable[NamedFile], label: str = "UNATTEND", timestamp: int = EPOCH) -> bytes:
@@ -72,6 +76,137 @@ def test_folders_deeper_than_iso9660_allows_are_kept() -> None:
     assert read(image_of(files)) == by_name(files)
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ISO_TREES, st.integers(0, 9))
+def test_places_told_are_those_that_both_trees_point_to(files: tuple[NamedFile, ...], depth: int) -> None:
+    """However deep: contents must be asked for in the order in which they lie."""
+    deep = [NamedFile("/".join("aBcDeFgHi"[:depth]) + f"/{file.name}", file.data) for file in files] if depth else files
+    target = io.BytesIO()
+    made = write_iso([MediaFile.of(file).measure() for file in deep], target)
+    joliet, iso = (files_of(target, volume) for volume in volumes(target))
+    assert set(joliet) == set(made.places)
+    known = {stored.extents for stored in joliet}
+    assert all(stored.extents in known and stored.name.count("/") < LEVELS for stored in iso)
+    assert depth or len(iso) == len(files)
+    ends = sorted((part.offset, part.offset + part.size) for stored in joliet for part in stored.extents)
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(ends))
+    assert len(target.getvalue()) % SECTOR == 0
+
+
+def test_files_deep_below_folders_that_the_trees_sort_differently_are_kept() -> None:
+    tops = ("a", "B", "c", "Z", "_", "\u00e9", "\U0001f600", "[")
+    files = [
+        NamedFile(f"{top}/2/3/4/5/6/{rest}", f"{top}{rest}".encode()) for top in tops for rest in ("x", "7/x", "7/Y")
+    ]
+    assert read(image_of(files)) == by_name(files)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ISO_TREES)
+def test_path_tables_lead_to_every_folder_in_the_standards_order(files: tuple[NamedFile, ...]) -> None:
+    """By level, then by parent, then by name (ECMA-119 6.9.1); the big-endian table says what the other does."""
+    image = image_of(files)
+    for sector in (16, 17):
+        descriptor = image[sector * SECTOR :][:SECTOR]
+        little = path_table(image, descriptor, "<", 140)
+        assert path_table(image, descriptor, ">", 148) == little
+        keys = [(level(little, number), parent, name) for number, (name, _, parent) in enumerate(little, 1)]
+        assert keys == sorted(keys)
+        for _, where, parent in little[1:]:
+            own = image[where * SECTOR :]
+            assert struct.unpack_from("<I", own, 2)[0] == where
+            assert struct.unpack_from("<I", own, 34 + 2)[0] == little[parent - 1][1]
+
+
+def path_table(image: bytes, descriptor: bytes, order: str, field: int) -> list[tuple[bytes, int, int]]:
+    (size,) = struct.unpack_from("<I", descriptor, 132)
+    (sector,) = struct.unpack_from(f"{order}I", descriptor, field)
+    raw = image[sector * SECTOR :][:size]
+    found = []
+    while raw:
+        length, _, where, parent = struct.unpack_from(f"{order}BBIH", raw)
+        found.append((raw[8 : 8 + length], where, parent))
+        raw = raw[8 + length + length % 2 :]
+    return found
+
+
+def level(table: list[tuple[bytes, int, int]], number: int) -> int:
+    return 0 if number == 1 else 1 + level(table, table[number - 1][2])
+
+
+class Counting:
+    """A sink that keeps what describes an image, and only counts what is in its files."""
+
+    def __init__(self) -> None:
+        self.head = b""
+        self.position = 0
+
+    def put(self, data: bytes) -> None:
+        if self.head == b"":
+            self.head = data
+        self.position += len(data)
+
+    def copy(self, file: MeasuredFile) -> None:
+        self.position += file.size
+
+    def fill(self, end: int) -> None:
+        self.position = max(self.position, end)
+
+
+class Longer(io.BytesIO):
+    """A stream that claims to go on behind what it has."""
+
+    def __init__(self, data: bytes, length: int) -> None:
+        super().__init__(data)
+        self.length = length
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self.length if whence == 2 else super().seek(offset, whence)
+
+
+@pytest.mark.parametrize("size", [LARGEST_RECORD, LARGEST_RECORD + 1, 2 * LARGEST_RECORD + 5])
+def test_a_file_of_more_than_four_gibibytes_is_continued_in_whole_sectors(size: int) -> None:
+    files = [MeasuredFile(MediaFile(name, b""), length, None) for name, length in (("big.wim", size), ("small", 1))]
+    sink = Counting()
+    places = master(files, sink, "LABEL", EPOCH)
+    image = Longer(sink.head, sink.position)
+    for volume in volumes(image):
+        small, big = sorted(files_of(image, volume), key=lambda stored: stored.size)
+        assert (small.size, big.size) == (1, size)
+        assert [part.size for part in big.extents] == [
+            *[LARGEST_RECORD] * ((size - 1) // LARGEST_RECORD),
+            (size - 1) % LARGEST_RECORD + 1,
+        ]
+        assert all(one.offset + one.size == after.offset for one, after in itertools.pairwise(big.extents))
+        assert {stored.extents for stored in places} == {small.extents, big.extents}
+
+
+def test_pycdlib_overwrites_nothing_that_it_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYCDLIB_TRACK_WRITES", "1")
+    assert read(image_of(TYPICAL)) == by_name(TYPICAL)
+
+
+def test_a_file_that_ought_to_be_empty_and_is_not_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "empty.txt"
+    path.touch()
+    measured = MediaFile("x", path).measure()
+    path.write_bytes(b"1")
+    with pytest.raises(UnreadableError, match=r"empty\.txt changed"):
+        write_iso([measured], io.BytesIO())
+
+
+def test_garbage_is_collected_again_afterwards() -> None:
+    with pytest.raises(UnreadableError):
+        write_iso([MediaFile("x", b"1").measure()], Broken())
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        image_of(TYPICAL)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
 def test_a_folder_of_thousands_is_kept() -> None:
     files = [NamedFile(f"drivers/a rather long driver name {number:04}.inf", b"%d" % number) for number in range(2000)]
     assert read(image_of(files)) == by_name(files)
@@ -81,6 +216,10 @@ def test_the_label_is_kept_in_both_trees() -> None:
     image = image_of(TYPICAL, label="cidata")
     assert image[16 * SECTOR + 40 :][:32] == b"cidata".ljust(32)
     assert image[17 * SECTOR + 40 :][:32].decode("utf-16-be") == "cidata".ljust(16)
+
+
+def test_names_are_declared_as_joliet_level_3() -> None:
+    assert image_of(TYPICAL)[17 * SECTOR + 88 :][:3] == b"%/E"
 
 
 def test_a_bad_label_says_what_is_allowed() -> None:

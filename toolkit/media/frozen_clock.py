@@ -39,24 +39,18 @@ def frozen_clock(modules: Iterable[ModuleType], moment: int) -> Iterator[None]:
 
 
 class _FrozenTime:
-    """As much of the `time` module as writers of images use."""
+    """As much of the `time` module as writers of images use, which is asked thousands of times for the same."""
 
     struct_time = _struct_time
     strptime = staticmethod(_strptime)
     strftime = staticmethod(_strftime)
 
     def __init__(self, moment: int) -> None:
-        self._moment = moment
+        now = float(moment)
 
-    def time(self) -> float:
-        return float(self._moment)
+        @functools.lru_cache(maxsize=4)
+        def utc(seconds: float | None = None) -> _struct_time:
+            return _gmtime(now if seconds is None else seconds)
 
-    def gmtime(self, seconds: float | None = None) -> _struct_time:
-        return _utc(self._moment if seconds is None else int(seconds))
-
-    localtime = gmtime
-
-
-@functools.lru_cache(maxsize=4)
-def _utc(seconds: int) -> _struct_time:
-    return _gmtime(seconds)
+        self.time = functools.cache(lambda: now)
+        self.gmtime = self.localtime = utc

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 _LENGTH = 30
 _EXTENSION = 3
 
+_OTHERS = re.compile("[^A-Z0-9_]")
+
 
 def iso_file_names(names: Iterable[str]) -> dict[str, str]:
     """Give each file of one folder its name, with the version that the standard asks for: `AUTOUNATTEND.XML;1`."""
@@ -32,7 +34,7 @@ def _parted(name: str) -> tuple[str, str]:
 
 
 def _legal(text: str) -> str:
-    return re.sub("[^A-Z0-9_]", "_", text.upper())
+    return _OTHERS.sub("_", text.upper())
 
 
 def _numbered(parted: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:

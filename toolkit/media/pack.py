@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, assert_never
 
 from toolkit.errors import UnreadableError, UsageError
 from toolkit.files import NamedFile, whole_file
-from toolkit.media import floppy, iso, joliet, signature
-from toolkit.media.content import CHUNK, Advance, FileDigest, MeasuredFile, MediaFile
-from toolkit.media.extents import StoredFile, digest, read_all
+from toolkit.media import iso, joliet, signature
+from toolkit.media.content import FileDigest, MediaFile, source_digest
+from toolkit.media.extents import Extent, StoredFile, digest, read_all
 from toolkit.media.fat.geometry import FloppySize
-from toolkit.media.fat.reader import stored_files
+from toolkit.media.proof import Settling, read_back
 from toolkit.media.signature import Medium
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from toolkit.media.content import Advance, MeasuredFile
+    from toolkit.media.recorder import Recorded
 
 __all__ = ["FileDigest", "FloppySize", "MediaFile", "Medium", "Packed", "contents", "pack"]
 
@@ -34,7 +36,21 @@ class Packed:
     files: tuple[FileDigest, ...]
 
 
-def pack(
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What `pack` hands on to the medium's own module."""
+
+    label: str
+    timestamp: int | None
+    advance: Advance | None
+    digests: bool
+    floppy_size: FloppySize
+
+    def moment(self, epoch: int) -> int:
+        return epoch if self.timestamp is None else self.timestamp
+
+
+def pack(  # noqa: PLR0913  (all but the first three are named by the caller)
     files: Iterable[MediaFile | NamedFile],
     target: Path,
     medium: Medium,
@@ -43,47 +59,41 @@ def pack(
     timestamp: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     floppy_size: FloppySize = FloppySize.KIB_1440,
+    digests: bool = True,
 ) -> Packed:
     """Write `files` to a new image at `target`, whole or not at all, and only after reading it back and comparing.
 
     The same files, label and timestamp (seconds since 1970; None is a fixed date) give the same bytes anywhere.
-    `progress` is told bytes done and bytes in all. Raises MediumError with everything that is wrong with the files, and
-    UnreadableError where a source changes or cannot be read, or the target cannot be written.
+    `progress` is told bytes done and bytes in all; without `digests` the files' own are not worked out. Raises
+    MediumError with everything that is wrong with the files, and UnreadableError where a source changes or cannot be
+    read, or the target cannot be written.
     """
     measured = [_media_file(file).measure() for file in files]
     if not measured:
         raise UsageError("there is nothing to pack", help="Name at least one file.")
     _refuse_own_input(measured, target)
     advance = _counted(progress, 2 * sum(file.size for file in measured))
+    options = _Options(label, timestamp, advance, digests, floppy_size)
     with whole_file(target) as image:
-        match medium:
-            case Medium.ISO:
-                moment = iso.EPOCH if timestamp is None else timestamp
-                given = iso.write_iso(measured, image, label=label, timestamp=moment, advance=advance)
-            case Medium.FLOPPY:
-                moment = floppy.EPOCH if timestamp is None else timestamp
-                data, given = floppy.write_floppy(
-                    measured, label=label, timestamp=moment, size=floppy_size, advance=advance
-                )
-                image.write(data)
-            case _:
-                assert_never(medium)
+        given = _record(measured, image, medium, options)
         image.flush()
-        kept = tuple(digest(image, file, advance) for file in _stored(image, medium))
-        _require_same(given, kept, target)
-        size, sha256 = _digest_of(image)
-    return Packed(target, medium, size, sha256, kept)
+        with Settling(image):
+            places = _stored(image, medium)
+            size, sha256 = read_back(image, places, advance)
+        if (set(places), size, sha256) != (set(given.places), given.size, given.sha256):
+            raise _not_as_it_was(target, measured, [digest(image, file) for file in places])
+    return Packed(target, medium, size, sha256, tuple(sorted(given.files, key=lambda file: file.name)))
 
 
 def contents(path: Path) -> tuple[NamedFile, ...]:
-    """Read every file of a floppy or an ISO, told apart by their bytes, sorted by name.
+    """Read every file of a floppy, an ISO or a VHD, told apart by their bytes, sorted by name.
 
     Raises UnreadableError where it is neither, saying what it looks like, and where it is damaged.
     """
     try:
         _require_readable(path)
         with path.open("rb") as image:
-            match signature.recognised(signature.head(image)):
+            match signature.recognised(signature.head(image), signature.tail(image)):
                 case Medium() as medium:
                     return read_all(image, _stored(image, medium), limit=iso.LARGEST_IN_MEMORY)
                 case words:
@@ -94,13 +104,42 @@ def contents(path: Path) -> tuple[NamedFile, ...]:
         ) from err
 
 
+def _record(files: Sequence[MeasuredFile], image: BinaryIO, medium: Medium, options: _Options) -> Recorded:
+    label, advance, digests = options.label, options.advance, options.digests
+    match medium:
+        case Medium.ISO:
+            moment = options.moment(iso.EPOCH)
+            return iso.write_iso(files, image, label=label, timestamp=moment, advance=advance, digests=digests)
+        case Medium.FLOPPY:
+            from toolkit.media import floppy  # noqa: PLC0415  (10 ms that an ISO need not pay)
+
+            moment = options.moment(floppy.EPOCH)
+            data, recorded = floppy.write_floppy(
+                files, label=label, timestamp=moment, size=options.floppy_size, advance=advance
+            )
+            image.write(data)
+            return recorded
+        case Medium.VHD:
+            from toolkit.media import vhd  # noqa: PLC0415
+
+            moment = options.moment(vhd.EPOCH)
+            return vhd.write_vhd(files, image, label=label, timestamp=moment, advance=advance, digests=digests)
+        case _:
+            assert_never(medium)
+
+
 def _stored(image: BinaryIO, medium: Medium) -> tuple[StoredFile, ...]:
     match medium:
         case Medium.ISO:
             return joliet.stored_files(image)
         case Medium.FLOPPY:
-            image.seek(0)
-            return stored_files(image.read(floppy.LARGEST))
+            from toolkit.media.fat.reader import files_within  # noqa: PLC0415
+
+            return files_within(image, Extent(0, image.seek(0, 2)))
+        case Medium.VHD:
+            from toolkit.media import vhd  # noqa: PLC0415
+
+            return vhd.stored_files(image)
         case _:
             assert_never(medium)
 
@@ -147,20 +186,14 @@ def _counted(progress: Callable[[int, int], None] | None, total: int) -> Advance
     return advance
 
 
-def _require_same(given: Iterable[FileDigest], kept: Iterable[FileDigest], target: Path) -> None:
-    if odd := sorted({file.name for file in set(given) ^ set(kept)}):
-        raise UnreadableError(
-            f"{target} was written, but {odd[0]!a} does not read back as it was",
-            help="Nothing was kept. The disk or the memory may be failing; try another place.",
-        )
-
-
-def _digest_of(image: BinaryIO) -> tuple[int, str]:
-    hashed = hashlib.sha256()
-    image.seek(0)
-    while data := image.read(CHUNK):
-        hashed.update(data)
-    return image.tell(), hashed.hexdigest()
+def _not_as_it_was(target: Path, files: Iterable[MeasuredFile], kept: Iterable[FileDigest]) -> UnreadableError:
+    """Find the file to name by reading the sources once more."""
+    odd = sorted({file.name for file in {source_digest(file) for file in files} ^ set(kept)})
+    what = f"{odd[0]!a} does" if odd else "its directories do"
+    return UnreadableError(
+        f"{target} was written, but {what} not read back as it was",
+        help="Nothing was kept. The disk or the memory may be failing; try another place.",
+    )
 
 
 def _require_readable(path: Path) -> None:

@@ -1,0 +1,1 @@
+"""UDF, the file system of Windows setup discs: read, and added to in place."""
