@@ -8,7 +8,9 @@ from dataclasses import dataclass
 # Debian's package, where it is not named as the program is.
 _PACKAGES = {
     "7z": "p7zip-full",
+    "ansible-inventory": "ansible-core",
     "fsck.fat": "dosfstools",
+    "grub-fstest": "grub-common",
     "isoinfo": "genisoimage",
     "mcopy": "mtools",
     "mdir": "mtools",
@@ -16,6 +18,10 @@ _PACKAGES = {
     "mkfs.fat": "dosfstools",
     "mtype": "mtools",
     "osinfo-install-script": "libosinfo-bin",
+    "qemu-img": "qemu-utils",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "udfinfo": "udftools",
+    "wimlib-imagex": "wimtools",
     "wineserver": "wine",
     "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64",
 }

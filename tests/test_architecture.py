@@ -20,7 +20,7 @@ LONGEST_MODULE = 350
 
 BASE = frozenset({"errors", "problems", "files", "secret", "private", "certificates"})
 MODEL = frozenset({"spec", "catalog"})
-FEATURES = frozenset({"render", "media", "communicators", "verify", "lint", "simulator", "rehearsal"})
+FEATURES = frozenset({"render", "media", "communicators", "verify", "explain", "simulator"})
 
 # What each part may import, besides itself. The package's own `__init__` holds the version and imports nothing.
 ARROWS = {

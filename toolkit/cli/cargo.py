@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from toolkit.spec.guest import Guest
 
 DEFAULT_LABEL = "UNATTEND"
+STAY = ("private", "handoff")
 IMAGE_SUFFIXES = (".iso", ".img", ".vhd")
 
 
@@ -50,9 +51,10 @@ def cargo(source: Path | None, settings: Sequence[str], drivers: Path | None, is
 def media_files(guest: Guest, folder: Path) -> list[MediaFile]:
     """Give everything that `guest`'s medium holds: what is generated, and the user's own files."""
     from toolkit.media.content import MediaFile
+    from toolkit.render.generate import travels
 
     own = [MediaFile(file.target, file.source) for file in guest.media.files]
-    return [*(MediaFile.of(file) for file in files_of(guest, folder)), *own]
+    return [*(MediaFile.of(file) for file in files_of(guest, folder) if travels(file.name)), *own]
 
 
 def _drivers(guest: Guest, folder: Path) -> list[MediaFile]:
@@ -64,14 +66,13 @@ def _drivers(guest: Guest, folder: Path) -> list[MediaFile]:
 
 
 def _folder_files(folder: Path) -> list[MediaFile]:
-    """Take a folder as it is, leaving out what must not travel: private things and earlier images."""
+    """Take a folder as it is, leaving out what must not travel: private things, what is for others, earlier images."""
     from toolkit.media.folder import files_under
-    from toolkit.private import FOLDER
 
-    def travels(name: str) -> bool:
-        return not name.startswith(f"{FOLDER}/") and not name.lower().endswith(IMAGE_SUFFIXES)
+    def wanted(name: str) -> bool:
+        return name.partition("/")[0] not in STAY and not name.lower().endswith(IMAGE_SUFFIXES)
 
-    files = files_under(folder, wanted=travels)
+    files = files_under(folder, wanted=wanted)
     if not files:
         raise UsageError(f"{folder} holds no files to pack", help="Run `unattend generate` first, or name a spec.")
     return files

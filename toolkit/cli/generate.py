@@ -9,10 +9,11 @@ import typer
 
 from toolkit.cli import console, specs
 from toolkit.cli.options import Json, Output, Settings, Spec
-from toolkit.errors import ExitCode
+from toolkit.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from toolkit.files import NamedFile
+    from toolkit.render.host_certificate import HostCertificate
     from toolkit.spec.guest import Guest
 
 NAME = "generate"
@@ -25,6 +26,11 @@ def command(
     iso: Annotated[
         Path | None, typer.Option("--iso", metavar="WINDOWS.iso", help="Take the image from what this medium holds.")
     ] = None,
+    cloud: Annotated[
+        str | None,
+        typer.Option("--for", metavar="ec2|azure|cloudbase", help="User data for a cloud's image instead."),
+    ] = None,
+    renew: Annotated[bool, typer.Option("--renew-certificate", help="Make the https certificate anew.")] = False,
     settings: Settings = None,
     json: Json = False,
 ) -> ExitCode:
@@ -37,7 +43,7 @@ def command(
         from toolkit.cli.fitting import fitted
 
         guest = fitted(guest, iso)
-    files = files_of(guest, folder)
+    files = cloud_files_of(guest, folder, cloud, renew=renew) if cloud else files_of(guest, folder, renew=renew)
     make_folder(folder)
     write_all(folder, files)
     if json:
@@ -49,11 +55,25 @@ def command(
     return ExitCode.OK
 
 
-def files_of(guest: Guest, folder: Path) -> tuple[NamedFile, ...]:
+def files_of(guest: Guest, folder: Path, *, renew: bool = False) -> tuple[NamedFile, ...]:
     """Render everything for `guest`; its certificate, where it needs one, is kept in `folder`."""
+    from toolkit.render.generate import generated
+
+    return generated(guest, _certificate(guest, folder, renew=renew))
+
+
+def cloud_files_of(guest: Guest, folder: Path, cloud: str, *, renew: bool = False) -> tuple[NamedFile, ...]:
+    """Render the bootstrap as a cloud's user data. Raises UsageError for a cloud that is not known."""
+    from toolkit.render.cloud import CloudTarget, cloud_files
+
+    if cloud not in list(CloudTarget):
+        raise UsageError(f"--for {cloud} is not known", help=f"It is one of {', '.join(CloudTarget)}.")
+    return cloud_files(guest, CloudTarget(cloud), _certificate(guest, folder, renew=renew))
+
+
+def _certificate(guest: Guest, folder: Path, *, renew: bool) -> HostCertificate | None:
     from datetime import UTC, datetime
 
     from toolkit.render.certificate import host_certificate
-    from toolkit.render.generate import generated
 
-    return generated(guest, host_certificate(guest, folder, lambda: datetime.now(UTC)))
+    return host_certificate(guest, folder, lambda: datetime.now(UTC), renew=renew)

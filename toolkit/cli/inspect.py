@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from toolkit.cli import console
 from toolkit.cli.options import Json
 from toolkit.errors import ExitCode
+from toolkit.problems import Severity
 
 NAME = "inspect"
 HELP = "Look into an ISO, a floppy, a WIM, an answer file."
@@ -19,11 +21,20 @@ def command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="ISO, floppy, VHD, WIM, ESD, SWM or answer file.")],
     json: Json = False,
 ) -> ExitCode:
+    from toolkit.catalog.check import check
     from toolkit.media.inspection import inspect
 
     found = inspect(file)
+    problems = [
+        problem
+        for answers in found.answer_files
+        for problem in check(answers.data, file=f"{file}:{answers.name}" if answers.name else str(file))
+    ]
     if json:
-        console.data_json(found.to_json())
+        findings = [{**asdict(problem), "place": str(problem.place)} for problem in problems]
+        console.data_json({**found.to_json(), "findings": findings})
     else:
         console.data(found.to_text(console.width()))
-    return ExitCode.OK
+        console.show_problems(problems)
+    wrong = any(problem.severity is Severity.ERROR for problem in problems)
+    return ExitCode.FINDINGS if wrong else ExitCode.OK

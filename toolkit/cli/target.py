@@ -31,6 +31,28 @@ _PACKERS_TIMEOUT = 30 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
+class Trusting:
+    """The flags about certificates, None for what was not given."""
+
+    insecure: bool | None = None
+    pin: str | None = None
+    ca_file: Path | None = None
+    server_name: str | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """The flags about time, as they were written, None for what was not given."""
+
+    timeout: str | None = None
+    pause: str | None = None
+    connect_timeout: str | None = None
+    retry_interval: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Flags:
     """The command line, None for what was not given."""
 
@@ -39,16 +61,8 @@ class Flags:
     auth: str | None = None
     port: int | None = None
     ssl: bool | None = None
-    insecure: bool | None = None
-    pin: str | None = None
-    timeout: str | None = None
-    pause: str | None = None
-    ca_file: Path | None = None
-    server_name: str | None = None
-    client_certificate: Path | None = None
-    client_key: Path | None = None
-    connect_timeout: str | None = None
-    retry_interval: str | None = None
+    trust: Trusting = Trusting()
+    time: Patient = Patient()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +111,9 @@ def _patience(flags: Flags, winrm: Winrm | None) -> Patience:
 
     usual = Patience()
     return Patience(
-        timeout=_seconds("--timeout", flags.timeout, winrm.timeout if winrm else _PACKERS_TIMEOUT),
-        interval=_seconds("--retry-interval", flags.retry_interval, usual.interval),
-        pause=_seconds("--pause-before-connecting", flags.pause, winrm.pause if winrm else 0.0),
+        timeout=_seconds("--timeout", flags.time.timeout, winrm.timeout if winrm else _PACKERS_TIMEOUT),
+        interval=_seconds("--retry-interval", flags.time.retry_interval, usual.interval),
+        pause=_seconds("--pause-before-connecting", flags.time.pause, winrm.pause if winrm else 0.0),
     )
 
 
@@ -107,7 +121,7 @@ def _limits(flags: Flags) -> Limits:
     from toolkit.verify.limits import Limits
 
     usual = Limits()
-    return replace(usual, connect=_seconds("--connect-timeout", flags.connect_timeout, usual.connect))
+    return replace(usual, connect=_seconds("--connect-timeout", flags.time.connect_timeout, usual.connect))
 
 
 def _declared(folder: Path) -> Declared | None:
@@ -167,10 +181,10 @@ def endpoint(flags: Flags, winrm: Winrm | None, password: Secret, pin: str | Non
         auth=_auth(flags, winrm),
         username=flags.username or (winrm.username if winrm else ""),
         password=password,
-        insecure=bool(_first(flags.insecure, winrm.insecure if winrm else None)),
-        pin=flags.pin or (pin if ssl and not flags.insecure else None),
-        ca_file=flags.ca_file,
-        server_name=flags.server_name,
+        insecure=bool(_first(flags.trust.insecure, winrm.insecure if winrm else None)),
+        pin=flags.trust.pin or (pin if ssl and not flags.trust.insecure else None),
+        ca_file=flags.trust.ca_file,
+        server_name=flags.trust.server_name,
         client_certificate=_client_certificate(flags),
     )
 
@@ -179,13 +193,13 @@ def _client_certificate(flags: Flags) -> ClientCertificate | None:
     from toolkit.communicators.endpoint import ClientCertificate
     from toolkit.secret import Secret
 
-    if flags.client_certificate is None and flags.client_key is None:
+    if flags.trust.client_certificate is None and flags.trust.client_key is None:
         return None
-    if flags.client_certificate is None or flags.client_key is None:
+    if flags.trust.client_certificate is None or flags.trust.client_key is None:
         raise UsageError("--client-cert and --client-key go together", help="Both are PEM files.")
     passphrase = os.environ.get(_PASSPHRASE)
     opened_by = None if passphrase is None else Secret(passphrase)
-    return ClientCertificate(flags.client_certificate, flags.client_key, opened_by)
+    return ClientCertificate(flags.trust.client_certificate, flags.trust.client_key, opened_by)
 
 
 def _location(host: str | None) -> Location:

@@ -5,19 +5,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.render.answerfile.document import answer_file
+from toolkit.render.answerfile.sysprep import sysprep_file
 from toolkit.render.bootstrap import bootstrap_files
+from toolkit.render.handoff.files import handoff_files
 from toolkit.render.manifest import manifest
+from toolkit.render.runner.carried import carried_files, medium_files
+from toolkit.spec.work import Carry
 
 if TYPE_CHECKING:
     from toolkit.files import NamedFile
     from toolkit.render.winrm_steps import HostCertificate
     from toolkit.spec.guest import Guest
 
+HANDOFF = "handoff/"
+
 
 def generated(guest: Guest, certificate: HostCertificate | None = None) -> tuple[NamedFile, ...]:
-    """Give the answer file, the bootstrap with what it needs, and the manifest over them.
+    """Give the answer file, the bootstrap with what it needs, what the guest gets, fragments for the tools that connect
+    to it, and the manifest over them all.
 
     `certificate` is needed where the communicator uses https. The same guest and certificate give the same bytes.
     """
-    files = (answer_file(guest), *bootstrap_files(guest, certificate))
+    bootstrap = bootstrap_files(guest, certificate)
+    sysprep = sysprep_file(guest)
+    carried = carried_files(guest, bootstrap, sysprep)
+    inside = carried if guest.media.carry is Carry.ANSWER_FILE else ()
+    second = () if sysprep is None else (sysprep,)
+    medium = (answer_file(guest, inside), *bootstrap, *second, *medium_files(guest, carried))
+    files = (*medium, *handoff_files(guest, certificate, medium))
     return (*files, manifest(guest, files, certificate))
+
+
+def travels(name: str) -> bool:
+    """Tell what belongs on the medium from what is for the tools on this side of it."""
+    return not name.startswith(HANDOFF)
