@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,11 @@ def test_a_sample_gives_the_output_beside_it(name: str, tmp_path: Path, *, regen
     files = {file.name: file.data for file in generated(guest)}
     golden = SAMPLES / name / "output"
     if regenerate:
-        golden.mkdir(exist_ok=True)
-        for path in golden.iterdir():
-            path.unlink()
+        shutil.rmtree(golden, ignore_errors=True)
         for file_name, data in files.items():
-            (golden / file_name).write_bytes(data)
+            target = golden / file_name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
     kept = {path.relative_to(golden).as_posix(): path.read_bytes() for path in golden.rglob("*") if path.is_file()}
     assert kept == files
 

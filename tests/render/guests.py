@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.catalog.releases import releases
+from toolkit.certificates import TrustedClient
+from toolkit.render.host_certificate import HostCertificate
 from toolkit.secret import Secret
 from toolkit.spec.guest import (
     Account,
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from toolkit.spec.guest import Communicator
 
 PASSWORD = Secret("SecretPassword")
+
+THUMBPRINT = "0123456789ABCDEF0123456789ABCDEF01234567"
+CLIENT = TrustedClient("trusted\n", "issuer\n", "C" * 40, "D" * 40, "packeruser@localhost")
+CERTIFICATE = HostCertificate(THUMBPRINT, "build-vm", b"the pfx", Secret("Pfx-Password1"), CLIENT)
 
 QUOTAS = Quotas(
     max_timeout_ms=1_800_000,

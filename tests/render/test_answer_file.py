@@ -208,9 +208,10 @@ def test_the_guest_is_opened_by_one_command_which_is_the_last(release: str, firm
     commands = texts(tree(release, firmware, kind), "FirstLogonCommands/SynchronousCommand/CommandLine")
     openers = [number for number, command in enumerate(commands) if "Config.bat" in command]
     assert openers == ([] if kind == "none" else [len(commands) - 1])
-    assert "AutoLogonCount" in commands[0]
-    assert commands[1:3] == ["first-logon 1", "first-logon 2"]
-    assert len(commands) == 3 + len(openers)
+    assert commands[:2] == ["first-logon 1", "first-logon 2"]
+    assert "AutoAdminLogon" in commands[2]
+    assert "LsaStorePrivateData" in commands[3]
+    assert len(commands) == 4 + len(openers)
 
 
 @matrix
@@ -270,9 +271,12 @@ def test_setup_has_user_data_with_the_image_and_its_key(release: str, firmware: 
 def test_oobe_asks_nothing(release: str, firmware: str, kind: str) -> None:
     root = tree(release, firmware, kind)
     server = releases()[release].server
+    old = release in ("7", "server-2008r2")
     assert texts(root, "OOBE/HideEULAPage") == ["true"]
-    assert texts(root, "OOBE/HideLocalAccountScreen") == (["true"] if server else [])
-    assert texts(root, "OOBE/HideOnlineAccountScreens") == ([] if server else ["true"])
+    assert texts(root, "OOBE/HideLocalAccountScreen") == (["true"] if server and not old else [])
+    assert texts(root, "OOBE/HideOnlineAccountScreens") == ([] if server or old else ["true"])
+    assert texts(root, "OOBE/HideOEMRegistrationScreen") == ([] if old else ["true"])
+    assert texts(root, "OOBE/NetworkLocation") == (["Work"] if old else [])
     assert texts(root, "OOBE/ProtectYourPC") == ["3"]
 
 
@@ -289,7 +293,13 @@ def test_windows_adds_one_to_the_number_of_logons(count: str, logon_count: str, 
     assert texts(root, "AutoLogon/LogonCount") == [logon_count]
     assert texts(root, "AutoLogon/Enabled") == ["true"]
     commands = texts(root, "SynchronousCommand/CommandLine")
-    assert [number for number, command in enumerate(commands) if "AutoLogonCount" in command] == [0] * resets
+    assert [number for number, command in enumerate(commands) if "AutoLogonCount" in command] == [2] * resets
+    assert [number for number, command in enumerate(commands) if "LsaStorePrivateData" in command] == [3] * resets
+    unclean = texts(
+        parsed(spec(more=f"[autologon]\ncount = {count}\nclean = false\n")), "SynchronousCommand/CommandLine"
+    )
+    assert [number for number, command in enumerate(unclean) if "AutoLogonCount" in command] == [0] * resets
+    assert not any("LsaStorePrivateData" in command for command in unclean)
 
 
 def test_where_nobody_logs_on_nothing_waits_for_it() -> None:
@@ -366,7 +376,7 @@ def test_letters_outside_ascii_are_written_as_references() -> None:
 
 def test_groups_stand_in_one_list() -> None:
     text = spec().replace('full_name = "Ann"', 'groups = ["Administrators", "Remote Desktop Users"]')
-    assert texts(parsed(text), "LocalAccount/Group") == ["Administrators;Remote Desktop Users", "Administrators"]
+    assert texts(parsed(text), "LocalAccount/Group") == ["Administrators;RemoteDesktopUsers", "Administrators"]
 
 
 PACKER_DOCS = (
@@ -380,7 +390,7 @@ def test_the_plain_style_from_a_floppy_is_the_entry_of_packers_documentation() -
     assert {etree.QName(field).localname: field.text for field in command} == {
         "CommandLine": r"cmd.exe /c a:\winrmConfig.bat",
         "Description": "Configure WinRM",
-        "Order": "3",
+        "Order": "4",
         "RequiresUserInput": "true",
     }
 

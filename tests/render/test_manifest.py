@@ -15,6 +15,7 @@ from toolkit.secret import Secret
 from toolkit.spec.guest import Winrm
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from toolkit.spec.guest import Guest
@@ -25,6 +26,11 @@ SSH = WINDOWS + '[communicator]\ncommunicator = "ssh"\nssh_username = "packer"\n
 
 def now() -> datetime:
     return datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def on_the_medium(names: Iterable[str]) -> list[str]:
+    """Leave out what is handed to other tools, which tests of its own look at."""
+    return [name for name in names if not name.startswith("handoff/")]
 
 
 def manifest_of(guest: Guest) -> Any:
@@ -58,8 +64,15 @@ def test_the_manifest_says_what_was_promised() -> None:
             "auth": "basic",
             "certificate_thumbprint": None,
         },
+        "close": {
+            "script": "winrmClose.bat",
+            "command": 'cmd.exe /d /c "%ProgramData%\\unattend\\winrmClose.bat"',
+            "shutdown_command": 'cmd.exe /d /c "%ProgramData%\\unattend\\winrmClose.bat" shutdown',
+            "delay_seconds": 5,
+        },
+        "shutdown_command": None,
     }
-    assert [file["name"] for file in files] == ["Autounattend.xml", "winrmConfig.bat"]
+    assert on_the_medium(file["name"] for file in files) == ["Autounattend.xml", "winrmConfig.bat", "winrmClose.bat"]
 
 
 def test_every_file_stands_there_with_its_size_and_hash() -> None:
@@ -99,7 +112,8 @@ def test_the_manifest_is_ascii_ends_its_line_and_holds_no_secret(text: str) -> N
 
 
 def test_without_a_communicator_there_is_only_the_answer_file() -> None:
-    assert [file.name for file in generated(guest_of(WINDOWS + NONE))] == ["Autounattend.xml", "manifest.json"]
+    names = on_the_medium(file.name for file in generated(guest_of(WINDOWS + NONE)))
+    assert names == ["Autounattend.xml", "manifest.json"]
 
 
 def test_https_without_a_certificate_is_refused() -> None:
@@ -111,7 +125,8 @@ def test_the_thumbprint_that_clients_pin_is_in_the_manifest(tmp_path: Path) -> N
     certificate = host_certificate(guest_of(SSL), tmp_path, now)
     assert certificate is not None
     files = {file.name: file.data for file in generated(guest_of(SSL), certificate)}
-    assert list(files) == ["Autounattend.xml", "winrmConfig.bat", "winrm.pfx", "winrm.pfx.txt", "manifest.json"]
+    names = ["Autounattend.xml", "winrmConfig.bat", "winrmClose.bat", "winrm.pfx", "winrm.pfx.txt", "manifest.json"]
+    assert on_the_medium(files) == names
     content = json.loads(files["manifest.json"])
     assert content["communicator"]["certificate_thumbprint"] == certificate.thumbprint
     assert certificate.thumbprint.encode() in files["winrmConfig.bat"]

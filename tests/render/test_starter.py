@@ -54,7 +54,7 @@ def test_a_starter_is_short_enough_to_read() -> None:
     ("release", "edition", "message", "hint"),
     [
         ("server2022", None, 'the release "server2022" is not known', 'Did you mean "server-2022"'),
-        ("vista", None, 'the release "vista" is not known', 'Known here: "10", "11", '),
+        ("vista", None, 'the release "vista" is not known', 'Known here: "7", "8.1", "10", '),
         ("11", "standard", 'the edition "standard" is not known', 'Known here: "home", '),
         ("server-2022", "datacentre", 'the edition "datacentre" is not known', 'Did you mean "datacenter"?'),
         ("", None, 'the release "" is not known', "Known here: "),

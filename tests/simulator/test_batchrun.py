@@ -123,3 +123,35 @@ FRAGMENTS = st.sampled_from(
 @given(st.lists(FRAGMENTS, max_size=25).map("".join))
 def test_no_batch_file_crashes_the_guest(text: str) -> None:
     BatchRun(read_batch("x.bat", text.encode()), Machine()).run()
+
+
+def nested(outer: str, inner: str) -> BatchRun:
+    called = read_batch("inner.cmd", inner.encode())
+    script = read_batch("outer.cmd", outer.encode())
+    scripts = {"inner.cmd": called, "outer.cmd": script}
+    return BatchRun(script, Machine(), scripts).run()
+
+
+def test_a_script_on_the_medium_is_run_where_it_is_called_from_any_drive() -> None:
+    made = nested("call A:\\inner.cmd\r\nsc.exe query WinRM\r\n", "net start WinRM\r\n")
+
+    assert [(ran.script, ran.line, ran.effect) for ran in made.ran] == [
+        ("inner.cmd", 1, "WinRM is started"),
+        ("outer.cmd", 2, "WinRM is running"),
+    ]
+
+
+def test_a_script_that_is_run_without_call_does_not_come_back() -> None:
+    made = nested("D:\\x\\inner.cmd\r\nnet stop WinRM\r\n", "net start WinRM\r\n")
+
+    assert made.machine.service_running
+
+
+def test_the_exit_code_of_a_called_script_is_its_callers() -> None:
+    made = nested('call inner.cmd\r\nif "%ERRORLEVEL%"=="7" net start WinRM\r\n', "exit /b 7\r\n")
+
+    assert made.machine.service_running
+
+
+def test_scripts_that_call_each_other_for_ever_come_to_an_end() -> None:
+    assert not nested("call inner.cmd\r\n", "call outer.cmd\r\n").machine.service_running

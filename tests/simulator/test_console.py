@@ -223,7 +223,11 @@ def test_every_expression_of_the_tables_is_answered(asked: str) -> None:
     assert (stderr, code) == ("", 0)
 
 
-@pytest.mark.parametrize(("key", "value"), list(REGISTRY))
+# These are there only when something waits to be done.
+_SOMETIMES = {"pendingfilerenameoperations", "defaultpassword"}
+
+
+@pytest.mark.parametrize(("key", "value"), [row for row in REGISTRY if row[1] not in _SOMETIMES])
 def test_every_registry_value_of_the_table_is_answered(key: str, value: str) -> None:
     assert len(powershell(f"'x=' + (Get-ItemProperty '{key}').{value}")[0]) > len("x=\r\n")
 

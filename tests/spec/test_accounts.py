@@ -171,7 +171,7 @@ def test_a_name_is_judged_whatever_it_holds(name: str) -> None:
 
 def test_the_connecting_user_logs_on_once() -> None:
     guest = guest_of(SMALLEST + ANN)
-    assert guest.autologon == AutoLogon("packer", guest.accounts[1].password, 1)
+    assert guest.autologon == AutoLogon("packer", guest.accounts[1].password, 1, clean=True)
 
 
 def test_nobody_logs_on_where_nothing_waits_for_it() -> None:

@@ -162,7 +162,8 @@ def test_a_missing_key_is_placed_at_its_table(tmp_path: Path) -> None:
     [problem] = refusal.value.problems
     assert problem.concise() == (
         f"{path}:2:1: error: windows.release must be given"
-        ' (One of "10", "11", "server-2016", "server-2019", "server-2022", "server-2025".)'
+        ' (One of "7", "8.1", "10", "11", "server-2008r2", "server-2012", "server-2012r2",'
+        ' "server-2016", "server-2019", "server-2022", "server-2025".)'
     )
 
 

@@ -81,7 +81,11 @@ def test_the_summary_counts_errors_and_only_errors() -> None:
         ("WinRM_Port = 1", "communicator.WinRM_Port is not a setting", 'did you mean "winrm_port"?'),
         ("[disc]", "disc is not a setting", 'did you mean "disk"?'),
         ("[extend]", "extend is not a setting", 'did you mean "extends"?'),
-        ("[disk]\nzzz = 1", "disk.zzz is not a setting", "Known here: firmware, layout, target."),
+        (
+            "[disk]\nzzz = 1",
+            "disk.zzz is not a setting",
+            "Known here: firmware, layout, recovery, target, partitions, data, guard.",
+        ),
         (
             "[bootstrap.quotas]\nmax_shells = 1",
             "bootstrap.quotas.max_shells is not a setting",
@@ -99,10 +103,10 @@ def test_the_summary_counts_errors_and_only_errors() -> None:
         ),
         (
             "[disk]\nfirmware = 'uefy'",
-            'disk.firmware is "uefy"; it must be one of "bios", "uefi"',
+            'disk.firmware is "uefy"; it must be one of "bios", "uefi", "auto"',
             'did you mean "uefi"?',
         ),
-        ("[disk]\nfirmware = 1", 'disk.firmware is 1; it must be one of "bios", "uefi"', None),
+        ("[disk]\nfirmware = 1", 'disk.firmware is 1; it must be one of "bios", "uefi", "auto"', None),
         ("[computer]\nname = 2022", "computer.name is 2022; it must be text in quotes", 'Write it in quotes: "2022".'),
         ("[computer]\nname = 1.5", "computer.name is 1.5; it must be text in quotes", 'Write it in quotes: "1.5".'),
         ("[computer]\nname = true", "computer.name is true; it must be text in quotes", None),

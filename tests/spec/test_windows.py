@@ -23,11 +23,12 @@ def windows(release: str, more: str = "") -> Windows:
 def test_every_edition_names_its_image_and_takes_its_default_key(release: str, edition: str) -> None:
     facts = releases()[release]
     found = windows(release, f'edition = "{edition}"')
-    assert (found.release, found.edition, found.installation) == (facts, edition, Installation.DESKTOP)
-    assert found.image == ImageByName(facts.editions[edition].image)
-    key = facts.editions[edition].kms_key if facts.server else facts.editions[edition].generic_key
-    assert found.product_key == key
-    assert key is not None
+    known = facts.editions[edition]
+    assert (found.release.key, found.edition, found.installation) == (release, edition, Installation.DESKTOP)
+    assert found.release.build == (known.build or facts.build)
+    assert found.image == ImageByName(known.image)
+    assert found.product_key == (known.kms_key if facts.server else known.generic_key or known.kms_key)
+    assert found.product_key is not None
 
 
 def test_the_usual_edition_needs_no_naming() -> None:
@@ -57,10 +58,10 @@ def test_name_and_number_together_are_refused() -> None:
     ]
 
 
-@pytest.mark.parametrize("release", [*SERVERS, "10", "11"])
+@pytest.mark.parametrize("release", releases())
 def test_evaluation_media_get_no_key(release: str) -> None:
-    edition = 'edition = "enterprise"\n' if release in ("10", "11") else ""
-    found = windows(release, edition + "evaluation = true")
+    found = windows(release, "evaluation = true")
+    assert found.edition == ("standard" if release in SERVERS else "enterprise")
     assert found.evaluation
     assert found.product_key is None
 
@@ -89,6 +90,7 @@ def test_a_key_is_a_word_or_ones_own() -> None:
     assert windows("11", 'product_key = "generic"').product_key == pro.generic_key
     assert windows("11", 'product_key = "kms"').product_key == pro.kms_key
     assert windows("11", 'product_key = "none"').product_key is None
+    assert windows("11", 'product_key = "firmware"').product_key is None
     assert windows("11", f'product_key = "{OWN_KEY.lower()}"').product_key == OWN_KEY
 
 
@@ -98,7 +100,7 @@ def test_a_key_is_a_word_or_ones_own() -> None:
 def test_what_is_no_key_is_refused_and_not_repeated(key: str) -> None:
     [problem] = refused(spec("11", f'product_key = "{key}"'))
     assert "is neither a key (AAAAA-BBBBB-CCCCC-DDDDD-EEEEE) nor a known word" in problem.message
-    assert problem.help == 'The words are "generic", "kms", "none".'
+    assert problem.help == 'The words are "generic", "kms", "firmware", "none".'
 
 
 def test_a_key_that_nobody_published_is_refused() -> None:
@@ -112,7 +114,7 @@ def test_a_key_that_nobody_published_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("release", "hint"),
-    [("server2022", 'did you mean "server-2022"'), ("12", 'Known here: "10", "11"'), ("", "Known here")],
+    [("server2022", 'did you mean "server-2022"'), ("12", 'Known here: "7", "8.1", "10", "11"'), ("", "Known here")],
 )
 def test_an_unknown_release_is_refused_with_those_that_are_known(release: str, hint: str) -> None:
     [problem] = refused(spec(release))
@@ -147,3 +149,72 @@ def test_what_a_release_does_not_come_in_is_refused(release: str, more: str, mes
 @pytest.mark.parametrize("architecture", Architecture)
 def test_windows_10_comes_for_every_architecture(architecture: Architecture) -> None:
     assert windows("10", f'architecture = "{architecture}"').architecture is architecture
+
+
+def test_one_file_may_be_for_several_architectures() -> None:
+    found = windows("10", 'architecture = ["amd64", "x86", "amd64", "arm64"]')
+    assert found.architectures == (Architecture.AMD64, Architecture.X86, Architecture.ARM64)
+    assert windows("10", 'architecture = ["x86"]').architectures == (Architecture.X86,)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "message"),
+    [
+        ('["amd64", "x86"]', 'windows.architecture "x86" does not exist for Windows 11'),
+        ('"amd46"', 'windows.architecture is "amd46"; it must be one of "amd64", "x86", "arm64"'),
+        ("[]", "windows.architecture is an array: list should have at least 1 item after validation, not 0"),
+    ],
+)
+def test_an_architecture_that_cannot_be_is_refused(architecture: str, message: str) -> None:
+    assert errors(spec("11", f"architecture = {architecture}")) == [f"3:1 {message}"]
+
+
+@pytest.mark.parametrize(("version", "build"), [("24H2", 26100), ("25h2", 26200), ("22H2", 22621)])
+def test_a_version_is_a_build(version: str, build: int) -> None:
+    assert windows("11", f'version = "{version}"').release.build == build
+
+
+@pytest.mark.parametrize(
+    ("release", "more", "message"),
+    [
+        ("11", 'version = "24H3"', 'windows.version "24H3" is not known'),
+        ("server-2022", 'version = "24H2"', "Windows Server 2022 has no versions to choose from"),
+        (
+            "11",
+            'version = "24H2"\nedition = "enterprise-ltsc"',
+            'windows.version says what the edition "enterprise-ltsc" says already',
+        ),
+    ],
+)
+def test_a_version_that_cannot_be_is_refused(release: str, more: str, message: str) -> None:
+    assert errors(spec(release, more)) == [f"3:1 {message}"]
+
+
+@pytest.mark.parametrize(
+    ("release", "edition_id", "edition", "image"),
+    [
+        ("server-2022", "ServerDatacenter", "datacenter", "Windows Server 2022 SERVERDATACENTER"),
+        ("server-2022", "serverstandardcore", "standard", "Windows Server 2022 SERVERSTANDARDCORE"),
+        ("11", "Professional", "pro", "Windows 11 Pro"),
+        ("10", "EnterpriseS", "enterprise-ltsc", "Windows 10 Enterprise LTSC 2021"),
+    ],
+)
+def test_an_edition_id_is_the_image_of_that_edition(release: str, edition_id: str, edition: str, image: str) -> None:
+    found = windows(release, f'image_edition_id = "{edition_id}"')
+    assert (found.edition, found.image) == (edition, ImageByName(image))
+    assert found.installation == ("core" if edition_id.endswith("core") else "desktop")
+
+
+def test_an_edition_id_that_cannot_be_is_refused() -> None:
+    [problem] = refused(spec("server-2022", 'image_edition_id = "ServerStandart"'))
+    assert problem.message == 'windows.image_edition_id "ServerStandart" is no edition of Windows Server 2022'
+    assert problem.help == 'did you mean "ServerStandard"?'
+    assert errors(spec("11", 'image_edition_id = "Core"\nedition = "home"')) == [
+        "3:1 windows.image_edition_id and windows.edition exclude each other"
+    ]
+
+
+def test_essentials_has_no_core() -> None:
+    assert errors(spec("server-2019", 'edition = "essentials"\ninstallation = "core"')) == [
+        '4:1 the edition "essentials" has no Server Core'
+    ]

@@ -10,9 +10,17 @@ PASSWORD = "pässword:1"
 VAGRANT = LocalUser("vagrant", Secret(PASSWORD))
 BOB = LocalUser("bob", Secret("b0b"), administrator=False)
 
+# Every way to log on with a password that needs nothing beside the guest.
+WAYS = (Auth.BASIC, Auth.NTLM, Auth.NEGOTIATE, Auth.CREDSSP)
+
 
 def state(
-    *, basic: bool = True, negotiate: bool = True, allow_unencrypted: bool = True, remote_elevation: bool = True
+    *,
+    basic: bool = True,
+    negotiate: bool = True,
+    allow_unencrypted: bool = True,
+    remote_elevation: bool = True,
+    credssp: bool = False,
 ) -> GuestState:
     return GuestState(
         "WIN-A",
@@ -21,6 +29,7 @@ def state(
         negotiate=negotiate,
         allow_unencrypted=allow_unencrypted,
         remote_elevation=remote_elevation,
+        credssp=credssp,
     )
 
 

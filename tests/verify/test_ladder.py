@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.verify.guests import endpoint, state
+from tests.verify.guests import WAYS, endpoint, state
 from tests.verify.strangers import (
     Talk,
     alerts,
@@ -80,16 +80,17 @@ STRANGERS = {
         Rung.HTTP, "not-winrm", Verdict.FATAL, "Microsoft-IIS/10.0",
     ),
     "another application of http.sys": Case(
-        says(response("200 OK", b"<html>WSUS</html>")), Rung.HTTP, "not-winrm", Verdict.FATAL, "not WinRM",
+        says(response("200 OK", b"<html>WSUS</html>")), Rung.IDENTIFY, "not-winrm", Verdict.FATAL, "not WinRM",
     ),
     "http.sys without WinRM": Case(
-        says(response("404 Not Found")), Rung.HTTP, "not-registered", Verdict.SUSPICIOUS, "nothing there is registered",
+        says(response("404 Not Found")),
+        Rung.IDENTIFY, "not-registered", Verdict.SUSPICIOUS, "nothing there is registered",
     ),
     "WinRM while it starts": Case(
         says(response("503 Service Unavailable")), Rung.HTTP, "unavailable", Verdict.RETRY, "503",
     ),
     "http.sys in another mood": Case(
-        says(response("400 Bad Request")), Rung.HTTP, "odd-status", Verdict.SUSPICIOUS, "status 400",
+        says(response("400 Bad Request")), Rung.IDENTIFY, "odd-status", Verdict.SUSPICIOUS, "status 400",
     ),
     "an SSH server": Case(
         greets(b"SSH-2.0-OpenSSH_for_Windows_9.5\r\n"), Rung.HTTP, "not-winrm", Verdict.FATAL, "an SSH server",
@@ -125,7 +126,7 @@ STRANGERS = {
     ),
     "a flood in the name of Windows": Case(
         drips(b"HTTP/1.1 200 OK\r\nServer: Microsoft-HTTPAPI/2.0\r\n\r\n", b"x" * 70_000, 0.01),
-        Rung.HTTP, "not-winrm", Verdict.FATAL, "not WinRM",
+        Rung.IDENTIFY, "not-winrm", Verdict.FATAL, "not WinRM",
     ),
     "headers without end": Case(
         drips(b"HTTP/1.1 200 OK\r\n", b"a: b\r\n", 0.05), Rung.HTTP, "cut-off", Verdict.RETRY, "breaks off",
@@ -284,12 +285,25 @@ def test_the_top_of_the_ladder_tells_who_the_guest_is() -> None:
     assert service.offered == ("Negotiate", "Basic")
     assert [proof.rung for proof in ascent.proven] == [
         Rung.NAME,
+        Rung.PROXY,
         Rung.TCP,
         Rung.HTTP,
+        Rung.IDENTIFY,
         Rung.AUTHENTICATION,
         Rung.AUTHORISATION,
         Rung.RUN,
     ]
+
+
+@pytest.mark.parametrize(("auth", "requests"), [(Auth.BASIC, 12), (Auth.NTLM, 14), (Auth.NEGOTIATE, 14)])
+def test_a_look_costs_few_requests_and_one_shell(auth: Auth, requests: int) -> None:
+    with SimulatedGuest(state()) as guest:
+        assert climb(endpoint(guest.port, auth=auth), BRISK).failure is None
+        actions = [exchange.action.rpartition("/")[2] for exchange in guest.exchanges]
+
+    # Identify and the empty request before any logon; then the logon, Identify twice, one shell, two commands.
+    assert len(actions) == requests
+    assert (actions.count("Create"), actions.count("Command"), actions.count("Delete")) == (1, 2, 1)
 
 
 class TestCertificates:
@@ -306,9 +320,9 @@ class TestCertificates:
         assert (seen.subject, seen.names) == ("CN=localhost", ("localhost", "WIN-A"))
         assert seen.not_after.endswith("GMT")
 
-    @pytest.mark.parametrize("auth", Auth)
+    @pytest.mark.parametrize("auth", WAYS)
     def test_a_pinned_one_is_accepted_by_either_thumbprint(self, certificate: Certificate, auth: Auth) -> None:
-        with SimulatedGuest(state(), tls=certificate) as guest:
+        with SimulatedGuest(state(credssp=True), tls=certificate) as guest:
             for pin in (certificate.thumbprint, certificate.sha256.lower()):
                 ascent = climb(endpoint(guest.port, ssl=True, auth=auth, pin=pin), BRISK)
                 assert ascent.failure is None
@@ -323,9 +337,9 @@ class TestCertificates:
         assert (failed.kind, failed.verdict) == ("certificate-not-pinned", Verdict.FATAL)
         assert requests == 0, "nothing is said to a guest that is another one"
 
-    @pytest.mark.parametrize("auth", Auth)
+    @pytest.mark.parametrize("auth", WAYS)
     def test_any_is_accepted_when_insecure_and_the_report_says_so(self, certificate: Certificate, auth: Auth) -> None:
-        with SimulatedGuest(state(), tls=certificate) as guest:
+        with SimulatedGuest(state(credssp=True), tls=certificate) as guest:
             ascent = climb(endpoint(guest.port, ssl=True, auth=auth, insecure=True), BRISK)
 
         assert ascent.failure is None
@@ -392,7 +406,7 @@ def test_a_guest_that_dies_on_the_way_is_waited_for_at_the_rung_it_reached(reque
         while (request := heard(connection)) and len(answered) < requests:
             answered.append(1)
             with socket.create_connection(("127.0.0.1", guest.port)) as onward:
-                onward.sendall(request.replace(b"Connection: keep-alive", b"Connection: close"))
+                onward.sendall(request.replace(b"Connection: Keep-Alive", b"Connection: close"))
                 while piece := onward.recv(65536):
                     connection.sendall(piece)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
@@ -11,7 +11,10 @@ from toolkit.catalog.tables import rows
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """`core_image` and `evaluation_image` are None where the release has none under this edition."""
+    """`core_image` and `evaluation_image` are None where the release has none under this edition.
+
+    `build` is the edition's own where it stays behind the release's, as those of the long-term channel do.
+    """
 
     key: str
     edition_id: str
@@ -20,11 +23,12 @@ class Edition:
     evaluation_image: str | None
     generic_key: str | None
     kms_key: str | None
+    build: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One Windows release. `build` is that of its newest servicing branch."""
+    """One Windows release. `build` is that of its newest servicing branch; `versions` are the others by name."""
 
     key: str
     name: str
@@ -36,6 +40,7 @@ class Release:
     installations: tuple[str, ...]
     architectures: tuple[str, ...]
     editions: dict[str, Edition]
+    versions: dict[str, int] = field(default_factory=dict)
 
     @property
     def server(self) -> bool:
@@ -60,6 +65,7 @@ def _release(row: dict[str, Any]) -> Release:
         installations=tuple(row["installations"]),
         architectures=tuple(row["architectures"]),
         editions={key: _edition(key, facts) for key, facts in row["editions"].items()},
+        versions=row.get("versions", {}),
     )
 
 
@@ -72,4 +78,5 @@ def _edition(key: str, facts: dict[str, Any]) -> Edition:
         evaluation_image=facts.get("evaluation_image"),
         generic_key=facts["generic_key"],
         kms_key=facts["kms_key"],
+        build=facts.get("build"),
     )

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from toolkit.spec.guest import Guest
 
 DEFAULT_LABEL = "UNATTEND"
-STAY = ("private", "handoff")
 IMAGE_SUFFIXES = (".iso", ".img", ".vhd")
 
 
@@ -68,9 +67,11 @@ def _drivers(guest: Guest, folder: Path) -> list[MediaFile]:
 def _folder_files(folder: Path) -> list[MediaFile]:
     """Take a folder as it is, leaving out what must not travel: private things, what is for others, earlier images."""
     from toolkit.media.folder import files_under
+    from toolkit.private import FOLDER
+    from toolkit.render.generate import travels
 
     def wanted(name: str) -> bool:
-        return name.partition("/")[0] not in STAY and not name.lower().endswith(IMAGE_SUFFIXES)
+        return travels(name) and name.partition("/")[0] != FOLDER and not name.lower().endswith(IMAGE_SUFFIXES)
 
     files = files_under(folder, wanted=wanted)
     if not files:

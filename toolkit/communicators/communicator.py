@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from toolkit.communicators.transfer import Transferred
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,14 @@ class Communicator(Protocol):
 
     def run_powershell(self, script: str, *, timeout: float | None = None) -> Completed:
         """Run a script in a fresh Windows PowerShell without profile."""
+        ...
+
+    def upload(self, source: BinaryIO, path: str) -> Transferred:
+        """Write all of `source` to the guest's `path`, and compare digests."""
+        ...
+
+    def download(self, path: str, sink: BinaryIO) -> Transferred:
+        """Write the guest's file `path` to `sink`, and compare digests."""
         ...
 
     def close(self) -> None:

@@ -11,14 +11,47 @@ from toolkit.communicators.location import PATH, bracketed, checked_port
 from toolkit.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from toolkit.secret import Secret
 
 
 class Auth(StrEnum):
-    """How the user proves who they are. NTLM seals the messages where TLS does not; Basic never does."""
+    """How the user proves who they are. All but Basic and a certificate seal the messages where TLS does not.
+
+    `negotiate` takes Kerberos where both sides can and NTLM where not; `credssp` hands the password to the guest.
+    """
 
     BASIC = "basic"
     NTLM = "ntlm"
+    NEGOTIATE = "negotiate"
+    KERBEROS = "kerberos"
+    CREDSSP = "credssp"
+    CERTIFICATE = "certificate"
+
+    @property
+    def shown(self) -> str:
+        """The method's name as people write it."""
+        return _SHOWN[self]
+
+
+_SHOWN = {
+    Auth.BASIC: "Basic",
+    Auth.NTLM: "NTLM",
+    Auth.NEGOTIATE: "Negotiate",
+    Auth.KERBEROS: "Kerberos",
+    Auth.CREDSSP: "CredSSP",
+    Auth.CERTIFICATE: "a client certificate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """PEM files of the user's certificate and its key; `passphrase` opens the key where it is encrypted."""
+
+    certificate: Path
+    key: Path
+    passphrase: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +59,8 @@ class Endpoint:
     """One guest's WinRM service and one user of it.
 
     `pin` is the thumbprint (SHA-1 or SHA-256, hexadecimal) of the only certificate to accept; it outranks `insecure`,
-    which accepts any. Raises UsageError for a port, a user name or a pin that cannot be.
+    which accepts any. `ca_file` (PEM) is trusted in place of the host's own authorities, and `server_name` is what the
+    certificate, and Kerberos, must call the guest in place of `host`. Raises UsageError for what cannot be.
     """
 
     host: str
@@ -38,11 +72,13 @@ class Endpoint:
     insecure: bool = False
     pin: str | None = None
     path: str = PATH
+    ca_file: Path | None = None
+    server_name: str | None = None
+    client_certificate: ClientCertificate | None = None
 
     def __post_init__(self) -> None:
         checked_port(self.port)
-        if not self.username:
-            raise UsageError("No user name is given.", help="Give the guest's administrator by winrm_username or -u.")
+        _check_credentials(self)
         if self.pin is not None:
             normal_thumbprint(self.pin)
 
@@ -55,9 +91,30 @@ class Endpoint:
         return f"{bracketed(self.host)}:{self.port}"
 
     @property
+    def name(self) -> str:
+        """What the guest is to be called by its certificate and by Kerberos; a zone is part of an address only."""
+        return self.server_name or self.host.partition("%")[0]
+
+    @property
+    def user(self) -> str:
+        """Who logs on, for messages: with a certificate, the mapping in the guest decides."""
+        return self.username or "the certificate's user"
+
+    @property
     def thumbprint(self) -> str | None:
         """The pin as upper-case hexadecimal without separators, as Windows shows thumbprints."""
         return None if self.pin is None else normal_thumbprint(self.pin)
+
+
+def _check_credentials(endpoint: Endpoint) -> None:
+    if endpoint.auth is not Auth.CERTIFICATE:
+        if not endpoint.username:
+            raise UsageError("No user name is given.", help="Give the guest's administrator by winrm_username or -u.")
+        return
+    if endpoint.client_certificate is None:
+        raise UsageError("No client certificate is given.", help="Give its PEM files: the certificate and its key.")
+    if not endpoint.ssl:
+        raise UsageError("A client certificate needs TLS.", help="Use --ssl: plain http has no certificates.")
 
 
 def normal_thumbprint(text: str) -> str:

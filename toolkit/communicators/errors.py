@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from toolkit.errors import ExitCode, ToolkitError
 
 
@@ -29,14 +31,54 @@ class CertificateError(CommunicatorError):
     code = ExitCode.CERTIFICATE
 
 
+class Refusal(StrEnum):
+    """How far a logon came before the guest refused it.
+
+    UNASKED: it does not take the method at all. ANSWERED: it took the method, and refused who came. ESTABLISHED: the
+    logon itself succeeded, and what was refused is a message after it.
+    """
+
+    UNASKED = "unasked"
+    ANSWERED = "answered"
+    ESTABLISHED = "established"
+
+
 class UnauthorisedError(CommunicatorError):
     """The guest refused the credentials. `offered` are the methods its answer names."""
 
     code = ExitCode.AUTHENTICATION
 
-    def __init__(self, message: str, offered: tuple[str, ...], *, help: str | None = None) -> None:  # noqa: A002  (the word users see)
+    def __init__(
+        self,
+        message: str,
+        offered: tuple[str, ...],
+        *,
+        refusal: Refusal = Refusal.ANSWERED,
+        help: str | None = None,  # noqa: A002  (the word users see)
+    ) -> None:
         super().__init__(message, help=help)
         self.offered = offered
+        self.refusal = refusal
+
+
+class NegotiationError(CommunicatorError):
+    """Our own part of Negotiate, Kerberos or CredSSP came to no end.
+
+    `minor` is the mechanism's own number as GSS-API and SSPI give it (0 where there is none), `detail` its own words.
+    """
+
+    code = ExitCode.AUTHENTICATION
+
+    def __init__(self, message: str, *, minor: int = 0, detail: str = "", help: str | None = None) -> None:  # noqa: A002
+        super().__init__(message, help=help)
+        self.minor = minor
+        self.detail = detail
+
+
+class MissingSupportError(CommunicatorError):
+    """A library that the method needs is not installed."""
+
+    code = ExitCode.USAGE
 
 
 class FaultError(CommunicatorError):
@@ -53,15 +95,24 @@ class FaultError(CommunicatorError):
 
 
 class HttpStatusError(CommunicatorError):
-    """The guest answered with a bare HTTP status in place of a SOAP message."""
+    """The guest answered with a bare HTTP status in place of a SOAP message. `server` is who says it."""
 
-    def __init__(self, message: str, *, status: int) -> None:
+    def __init__(self, message: str, *, status: int, server: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.server = server
 
 
 class CommandTimeoutError(CommunicatorError):
     """A command did not end within its time. It has been told to terminate."""
+
+
+class OutputLimitError(CommunicatorError):
+    """A command wrote more than is taken. It has been told to terminate."""
+
+
+class TransferError(CommunicatorError):
+    """A file did not arrive as it was sent, or the guest could not open it."""
 
 
 class GarbledError(CommunicatorError):

@@ -6,35 +6,40 @@ import contextlib
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
-from requests.auth import HTTPBasicAuth
 from winrm.exceptions import WinRMOperationTimeoutError
 from winrm.protocol import Protocol
 
-from toolkit.communicators.adapter import GuestAdapter
+from toolkit.communicators import soap
 from toolkit.communicators.commandline import checked_command, powershell_command
 from toolkit.communicators.communicator import Completed
-from toolkit.communicators.endpoint import Auth
-from toolkit.communicators.errors import CommandTimeoutError, CommunicatorError, UnreachableError
+from toolkit.communicators.errors import (
+    CommandTimeoutError,
+    CommunicatorError,
+    FaultError,
+    OutputLimitError,
+    UnreachableError,
+)
+from toolkit.communicators.transfer import DOWNLOAD, UPLOAD, Incoming, Outgoing, Transferred, script
 from toolkit.communicators.translation import LIBRARY_ERRORS, translated
+from toolkit.communicators.transport import GuestTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
     from toolkit.communicators.endpoint import Endpoint
 
 UTF_8 = 65001
+LARGEST_OUTPUT = 32 * 1024 * 1024  # bytes of both streams that `run` keeps
 
 # What closing may cost when the guest no longer answers.
 _FAREWELL = 3.0
 
-_IDENTIFY = (
-    '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
-    'xmlns:i="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">'
-    "<s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>"
-)
+# The shell is gone, or has had as many operations as it may have (wsmerror.h): another one is as good.
+_ANOTHER_SHELL = frozenset({0x8033805B, 0x803381A6})
+_ACCESS_DENIED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,67 +47,120 @@ class Timeouts:
     """In seconds. `operation` is what the guest is told (at least 1), `command` a command's whole time.
 
     `grace` is how much longer than `operation` we listen: the guest answers with a fault at the latest then.
+    `transfer` is a file's whole time.
     """
 
     connect: float = 5.0
     operation: int = 20
     command: float = 60.0
     grace: float = 10.0
+    transfer: float = 3600.0
 
 
 class WinrmCommunicator:
-    """A Communicator over WinRM. Proxies of the environment are never used: the guest is reached directly or not."""
+    """A Communicator over WinRM. Proxies of the environment are never used: the guest is reached directly or not.
 
-    def __init__(self, endpoint: Endpoint, timeouts: Timeouts | None = None) -> None:
+    `seal` False sends the messages of NTLM and its like in the clear over http, which only a guest with
+    AllowUnencrypted takes: to meet a guest as Packer does.
+    """
+
+    def __init__(self, endpoint: Endpoint, timeouts: Timeouts | None = None, *, seal: bool = True) -> None:
         self._endpoint = endpoint
         self._timeouts = timeouts or Timeouts()
-        self._adapter = self._new_adapter()
-        self._protocol: Protocol | None = None
+        self._seal = seal
+        self._opened: tuple[Protocol, GuestTransport] | None = None
         self._shell: str | None = None
 
-    def identify(self) -> None:
+    def log_on(self) -> None:
+        """Connect, and prove who the user is where the method does so apart from any message (not Basic)."""
+        self._transport.log_on()
+
+    def identify(self) -> bytes:
         """Log on, and ask who the guest is, which any user may: credentials are proven apart from rights."""
-        protocol = self._session()
-        with self._translating():
-            protocol.send_message(_IDENTIFY)
+        return self._asked(soap.IDENTIFY)
+
+    def get(self, resource: str, selectors: Mapping[str, str] | None = None) -> bytes:
+        """Read one instance by WS-Transfer, without a process in the guest; gives the envelope."""
+        return self._asked(soap.get(resource, selectors or {}, self._timeouts.operation))
+
+    def enumerate(self, resource: str) -> bytes:
+        """Read every instance by WS-Enumeration; gives the envelope."""
+        return self._asked(soap.enumerate_all(resource, self._timeouts.operation))
+
+    def delete(self, resource: str, selectors: Mapping[str, str]) -> None:
+        """End one instance by WS-Transfer, such as a shell that somebody left open."""
+        self._asked(soap.delete(resource, selectors, self._timeouts.operation))
 
     def connect(self) -> None:
         if self._shell is not None:
             return
-        protocol = self._session()
-        with self._translating():
-            self._shell = protocol.open_shell(noprofile=True, codepage=UTF_8)
+        try:
+            with self._translating():
+                self._shell = self._protocol.open_shell(noprofile=True, codepage=UTF_8)
+        except CommunicatorError:
+            self.close()  # no shell, so there is nothing to keep the connection for
+            raise
+
+    def admits_powershell(self) -> bool:
+        """Tell whether the user may open a PowerShell session, where cmd's shell is denied.
+
+        Members of Remote Management Users may (diyan/pywinrm#338). A session without its contents is asked for, so
+        that none is ever opened. Modelled: rights are judged before contents, so any other fault means admission.
+        """
+        try:
+            self._asked(soap.create_empty_shell(soap.POWERSHELL, self._timeouts.operation))
+        except FaultError as err:
+            return err.fault != _ACCESS_DENIED
+        return True
 
     def run(self, command: str, *, timeout: float | None = None) -> Completed:
-        checked_command(command)
-        self.connect()
-        deadline = time.monotonic() + (self._timeouts.command if timeout is None else timeout)
-        protocol, shell = self._session(), self._shell or ""
-        self._allow(self._timeouts.operation)
-        with self._translating():
-            started = protocol.run_command(shell, command)
-        try:
-            return self._output(started, deadline)
-        except UnreachableError:
-            started = ""
-            raise
-        finally:
-            if started:  # a broken connection would only make us wait for its farewell
-                self._terminate(started)
+        out, err = bytearray(), bytearray()
+
+        def keep(more_out: bytes, more_err: bytes) -> None:
+            out.extend(more_out)
+            err.extend(more_err)
+            if len(out) + len(err) > LARGEST_OUTPUT:
+                raise OutputLimitError(
+                    f"A command on {self._endpoint.host} writes more than {LARGEST_OUTPUT // 1024**2} MiB.",
+                    help="Let it write to a file in the guest, and download that.",
+                )
+
+        code = self._run(command, keep, self._timeouts.command if timeout is None else timeout)
+        return Completed(code, bytes(out), bytes(err))
 
     def run_powershell(self, script: str, *, timeout: float | None = None) -> Completed:
         return self.run(powershell_command(script), timeout=timeout)
 
+    def upload(self, source: BinaryIO, path: str) -> Transferred:
+        """Write a file of the guest's, making its folder where needed. The guest's own digest must agree."""
+        outgoing, told = Outgoing(source), bytearray()
+
+        def send(command: str) -> None:
+            for chunk, last in outgoing.chunks():
+                with self._translating():
+                    self._protocol.send_command_input(self._shell or "", command, chunk, end=last)
+
+        command = powershell_command(script(UPLOAD, path))
+        self._run(command, lambda out, _: told.extend(out), self._timeouts.transfer, send)
+        return outgoing.checked(path, told.decode("utf-8", "replace"))
+
+    def download(self, path: str, sink: BinaryIO) -> Transferred:
+        """Read a file of the guest's into `sink` as it comes. The guest's own digest must agree."""
+        incoming = Incoming(sink)
+        command = powershell_command(script(DOWNLOAD, path))
+        self._run(command, lambda out, _: incoming.take(out), self._timeouts.transfer)
+        return incoming.checked(path)
+
     def close(self) -> None:
-        protocol, shell = self._protocol, self._shell
-        self._protocol = self._shell = None
-        if protocol is None:
+        opened, shell = self._opened, self._shell
+        if opened is None:
             return
         try:
             if shell is not None:
-                self._bid_farewell(lambda: protocol.close_shell(shell, close_session=False))
+                self._bid_farewell(lambda: opened[0].close_shell(shell, close_session=False))
         finally:
-            protocol.transport.close_session()
+            self._opened = self._shell = None
+            opened[1].close_session()
 
     def __enter__(self) -> Self:
         return self
@@ -112,104 +170,118 @@ class WinrmCommunicator:
     ) -> None:
         self.close()
 
-    def _new_adapter(self) -> GuestAdapter:
-        endpoint, timeouts = self._endpoint, self._timeouts
-        return GuestAdapter(
-            pin=endpoint.thumbprint,
-            verify=endpoint.ssl and not endpoint.insecure,
-            connect_timeout=timeouts.connect,
-            read_timeout=timeouts.operation + timeouts.grace,
-        )
+    @property
+    def _protocol(self) -> Protocol:
+        return self._session()[0]
 
-    def _session(self) -> Protocol:
-        """Give the logged-on session; with NTLM over http this sends the messages that make its keys."""
-        if self._protocol is None:
-            protocol = self._new_protocol()
-            with self._translating():
-                self._log_on(protocol)
-            self._protocol = protocol
-        return self._protocol
+    @property
+    def _transport(self) -> GuestTransport:
+        return self._session()[1]
 
-    def _new_protocol(self) -> Protocol:
-        endpoint = self._endpoint
-        return Protocol(
-            endpoint=endpoint.url,
-            transport=_transport(endpoint),
-            username=endpoint.username,
-            password=endpoint.password.reveal(),
-            server_cert_validation="ignore" if endpoint.insecure or endpoint.pin else "validate",
-            ca_trust_path=None,  # type: ignore[arg-type]  # documented as "no further trust", absent from its type
-            operation_timeout_sec=self._timeouts.operation,
-            read_timeout_sec=self._timeouts.operation + 1,  # checked, but never used: the adapter's counts
-            # Sealing is set up by _log_on, after our adapter is in place; pywinrm would do it before.
-            message_encryption="never",
-            proxy=None,
-        )
+    def _asked(self, message: str) -> bytes:
+        with self._translating():
+            return self._protocol.send_message(message)
 
-    def _log_on(self, protocol: Protocol) -> None:
-        endpoint, transport = self._endpoint, protocol.transport
-        session = transport.build_session()
-        session.trust_env = False
-        session.max_redirects = 0
-        session.mount(f"{'https' if endpoint.ssl else 'http'}://", self._adapter)
-        match endpoint.auth:
-            case Auth.BASIC:
-                # As UTF-8: requests would encode text as Latin-1 and fail on all else. Modelled: RFC 7617 advises it,
-                # Go's and .NET's clients send it, and ASCII is the same either way.
-                user, password = endpoint.username.encode(), endpoint.password.reveal().encode()
-                session.auth = HTTPBasicAuth(user, password)
-            case Auth.NTLM if not endpoint.ssl:
-                try:
-                    transport.setup_encryption(session)
-                except BaseException:
-                    transport.close_session()
-                    raise
-            case Auth.NTLM:
-                pass
+    def _session(self) -> tuple[Protocol, GuestTransport]:
+        if self._opened is None:
+            timeouts = self._timeouts
+            transport = GuestTransport(
+                self._endpoint,
+                connect_timeout=timeouts.connect,
+                answer_timeout=timeouts.operation + timeouts.grace,
+                seal=self._seal,
+            )
+            # Made for its messages only: what carries them is ours, so nothing else of it is of consequence.
+            protocol = Protocol(
+                self._endpoint.url,
+                username="-",
+                password="-",  # noqa: S106  (never sent)
+                operation_timeout_sec=timeouts.operation,
+                read_timeout_sec=timeouts.operation + 1,
+                proxy=None,
+            )
+            protocol.transport = transport  # type: ignore[assignment]  # it needs send_message and close_session
+            self._opened = protocol, transport
+        return self._opened
 
-    def _output(self, command: str, deadline: float) -> Completed:
-        protocol, shell = self._session(), self._shell or ""
-        out, err = bytearray(), bytearray()
+    def _run(
+        self,
+        command: str,
+        take: Callable[[bytes, bytes], None],
+        timeout: float,
+        feed: Callable[[str], None] | None = None,
+    ) -> int:
+        """Run a command to its end. `feed` writes its stdin, `take` gets what it writes, piece by piece."""
+        checked_command(command)
+        deadline = time.monotonic() + timeout
+        self._allow(self._timeouts.operation)
+        started = self._started(command, console=feed is None)
+        try:
+            if feed is not None:
+                feed(started)
+            return self._received(started, take, deadline)
+        except UnreachableError:
+            started = ""
+            raise
+        finally:
+            if started:  # a broken connection would only make us wait for its farewell
+                self._terminate(started)
+
+    def _started(self, command: str, *, console: bool) -> str:
+        self.connect()
+        try:
+            return self._start(command, console=console)
+        except FaultError as err:
+            if err.fault not in _ANOTHER_SHELL:
+                raise
+            self._leave_shell()
+            self.connect()
+            return self._start(command, console=console)
+
+    def _start(self, command: str, *, console: bool) -> str:
+        with self._translating():
+            return self._protocol.run_command(self._shell or "", command, console_mode_stdin=console)
+
+    def _received(self, command: str, take: Callable[[bytes, bytes], None], deadline: float) -> int:
+        protocol, received = self._protocol, 0
         while (left := deadline - time.monotonic()) > 0:
-            protocol.operation_timeout_sec = self._allow(min(self._timeouts.operation, math.ceil(left)))
-            with self._translating(), contextlib.suppress(WinRMOperationTimeoutError):
-                more_out, more_err, code, done = protocol.get_command_output_raw(shell, command)
-                out += more_out
-                err += more_err
+            protocol.operation_timeout_sec = self._allow(max(1, min(self._timeouts.operation, math.ceil(left))))
+            with contextlib.suppress(WinRMOperationTimeoutError), self._translating(WinRMOperationTimeoutError):
+                out, err, code, done = protocol.get_command_output_raw(self._shell or "", command)
+                received += len(out) + len(err)
+                take(out, err)
                 if done:
                     # ExitCode is an unsigned 32-bit number on the wire, NTSTATUS values such as 0xC00000FD included.
-                    return Completed(code, bytes(out), bytes(err))
+                    return code
         raise CommandTimeoutError(
-            f"A command on {self._endpoint.host} did not end in time; it said {len(out)} bytes until then.",
+            f"A command on {self._endpoint.host} did not end in time; it said {received} bytes until then.",
             help="A prompt waiting for an answer looks like this. Allow more time if the command is long.",
         )
 
     def _allow(self, operation: int) -> int:
-        self._adapter.read_timeout = operation + self._timeouts.grace
+        self._transport.answer_timeout = operation + self._timeouts.grace
         return operation
 
     def _terminate(self, command: str) -> None:
-        protocol, shell = self._protocol, self._shell
-        if protocol is not None and shell is not None:
-            self._bid_farewell(lambda: protocol.cleanup_command(shell, command))
+        if self._opened is not None and (shell := self._shell) is not None:
+            self._bid_farewell(lambda: self._protocol.cleanup_command(shell, command))
+
+    def _leave_shell(self) -> None:
+        shell, self._shell = self._shell, None
+        if shell is not None:
+            self._bid_farewell(lambda: self._protocol.close_shell(shell, close_session=False))
 
     def _bid_farewell(self, say: Callable[[], None]) -> None:
-        self._adapter.read_timeout = _FAREWELL
+        self._transport.answer_timeout = _FAREWELL
         with contextlib.suppress(CommunicatorError), self._translating():
             say()
         self._allow(self._timeouts.operation)
 
     @contextlib.contextmanager
-    def _translating(self) -> Iterator[None]:
+    def _translating(self, *passed_on: type[Exception]) -> Iterator[None]:
         try:
             yield
+        except passed_on:
+            raise
         except LIBRARY_ERRORS as err:
-            raise translated(err, self._endpoint, self._adapter.offered) from err
-
-
-def _transport(endpoint: Endpoint) -> Literal["ntlm", "ssl", "plaintext"]:
-    match endpoint.auth:
-        case Auth.NTLM:
-            return "ntlm"
-        case Auth.BASIC:
-            return "ssl" if endpoint.ssl else "plaintext"
+            raise translated(err, self._endpoint) from err

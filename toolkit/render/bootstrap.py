@@ -10,54 +10,66 @@ dism then do to a Windows guest, which is taken from Microsoft's documentation.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import assert_never
 
 from toolkit.errors import ToolkitError
 from toolkit.files import NamedFile
-from toolkit.render import ssh_steps, winrm_steps
+from toolkit.render import closing_steps, ssh_steps, winrm_steps
+from toolkit.render.abilities import has_tls_1_2
+from toolkit.render.bootstrap_powershell import RUN, PowerShellScript, powershell_text
+from toolkit.render.closing import ClosingScript, closer_name, closing_text
 from toolkit.render.cmd import LONGEST_LINE
+from toolkit.render.host_certificate import HostCertificate
+from toolkit.render.luggage import Luggage, certificate_files, client_files, luggage_of, ssh_files
+from toolkit.render.powershell import script_file
+from toolkit.render.powershell_opening import Opening
+from toolkit.render.powershell_steps import in_powershell
 from toolkit.render.steps import BootstrapExit, Step, block_rule
+from toolkit.render.summary import summary
 from toolkit.render.templating import render
-from toolkit.render.winrm_steps import HTTP_PORT, PFX, PFX_PASSWORD, HostCertificate
-from toolkit.spec.guest import Bootstrap, Find, Guest, NoCommunicator, Ssh, Style, Winrm
+from toolkit.render.winrm_steps import HTTP_PORT
+from toolkit.spec.guest import Bootstrap, Find, Guest, Language, NoCommunicator, Ssh, Style, Winrm
 
 __all__ = ["BootstrapExit", "HostCertificate", "bootstrap_files", "first_logon_command", "hold_command", "script_name"]
 
 # A floppy first, then the drives that Setup gives to media, and the system drive last: a copy there is somebody else's.
 LETTERS = "ABDEFGHIJKLMNOPQRSTUVWXYZC"
 
-_HEX_SHA1 = re.compile(r"[0-9A-F]{40}")
-_HOST_NAME = re.compile(r"[A-Za-z0-9._-]+")
-_PLAIN_PASSWORD = re.compile(r"[A-Za-z0-9._+=@:/-]+")
+_SUFFIXES = {Language.BATCH: "bat", Language.POWERSHELL: "ps1"}
+_RUNNERS = {Language.BATCH: "cmd.exe /d /c", Language.POWERSHELL: RUN}
 
 
 @dataclass(frozen=True, slots=True)
-class _Script:
-    """What the frame of a closed script is filled with. `subject` names the log and the marker files."""
+class ClosedScript:
+    """What the frame of a closed script is filled with. `subject` names the log and the marker files.
+
+    `closer` is the script that takes everything back; `summary` is what the log ends with.
+    """
 
     subject: str
     hold_rule: str
     ready: str
     steps: tuple[Step, ...]
+    closer: str = ""
+    summary: tuple[str, ...] = ()
 
 
 def bootstrap_files(guest: Guest, certificate: HostCertificate | None = None) -> tuple[NamedFile, ...]:
     """Give the files that the medium must hold in its root, the script first; none where nothing connects.
 
-    Raises ToolkitError where the spec wants what its style cannot do, or https without a certificate.
+    Raises ToolkitError where the spec wants what its style or release cannot do, or https without a certificate.
     """
     communicator = guest.communicator
     match communicator:
         case NoCommunicator():
             return ()
-        case Winrm():
-            return _winrm_files(communicator, guest.bootstrap, certificate)
-        case Ssh():
-            if guest.bootstrap.style is Style.PLAIN:
-                raise _plain_cannot("open a guest for ssh")
-            return (_script_file("sshConfig.bat", _closed(_ssh_script(communicator, guest.bootstrap))),)
+        case Winrm() if guest.bootstrap.style is Style.PLAIN:
+            return (_script_file("winrmConfig.bat", _plain(communicator, guest.bootstrap)),)
+        case Ssh() if guest.bootstrap.style is Style.PLAIN:
+            raise _plain_cannot("open a guest for ssh")
+        case Winrm() | Ssh():
+            return _closed_files(guest, communicator, luggage_of(guest, communicator, certificate))
         case _:
             assert_never(communicator)
 
@@ -69,9 +81,9 @@ def script_name(guest: Guest) -> str | None:
         case NoCommunicator():
             return None
         case Winrm():
-            return "winrmConfig.bat"
+            return f"winrmConfig.{_SUFFIXES[guest.bootstrap.language]}"
         case Ssh():
-            return "sshConfig.bat"
+            return f"sshConfig.{_SUFFIXES[guest.bootstrap.language]}"
         case _:
             assert_never(communicator)
 
@@ -86,11 +98,12 @@ def first_logon_command(guest: Guest) -> str | None:
         return None
     match guest.bootstrap.find:
         case Find.FLOPPY:
-            return f"cmd.exe /c a:\\{name}"
+            runner = "cmd.exe /c" if guest.bootstrap.language is Language.BATCH else RUN
+            return f"{runner} a:\\{name}"
         case Find.MARKER:
             # An answer file is not a batch file, so the percent sign is single. `exit` inside the loop is what
             # keeps a second medium's copy from running too.
-            run = f"if exist %d:\\{name} (cmd.exe /d /c %d:\\{name} & exit)"
+            run = f"if exist %d:\\{name} ({_RUNNERS[guest.bootstrap.language]} %d:\\{name} & exit)"
             return f'cmd.exe /d /c "(for %d in ({" ".join(LETTERS)}) do ({run})) & exit 2"'
         case _:
             assert_never(guest.bootstrap.find)
@@ -106,60 +119,140 @@ def hold_command(guest: Guest) -> str | None:
     if guest.bootstrap.style is Style.PLAIN:
         return None
     communicator = guest.communicator
-    match communicator:
-        case NoCommunicator():
-            return None
-        case Winrm():
-            rule = block_rule(winrm_steps.HOLD_RULE, winrm_steps.held_ports(communicator))
-        case Ssh():
-            rule = block_rule(ssh_steps.HOLD_RULE, ssh_steps.held_ports(communicator.port))
-        case _:
-            assert_never(communicator)
+    if isinstance(communicator, NoCommunicator):
+        return None
+    rule = block_rule(_hold_rule(communicator), _held_ports(guest, communicator))
     return f'cmd.exe /d /c "{rule} & exit /b 0"'
 
 
-def _winrm_files(winrm: Winrm, bootstrap: Bootstrap, certificate: HostCertificate | None) -> tuple[NamedFile, ...]:
-    match bootstrap.style:
-        case Style.PLAIN:
-            return (_script_file("winrmConfig.bat", _plain(winrm, bootstrap)),)
-        case Style.CLOSED:
-            used = _certificate(certificate) if winrm.ssl else None
-            text = _closed(_winrm_script(winrm, bootstrap, used))
-            return (_script_file("winrmConfig.bat", text), *_certificate_files(used))
+def closed_script(guest: Guest, certificate: HostCertificate | None = None) -> ClosedScript | None:
+    """Give the steps of the closed style, whatever the guest's style; None where nothing connects.
+
+    Raises ToolkitError as `bootstrap_files` does.
+    """
+    communicator = guest.communicator
+    if isinstance(communicator, NoCommunicator):
+        return None
+    return _opening_script(guest, communicator, luggage_of(guest, communicator, certificate))
+
+
+def _closed_files(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -> tuple[NamedFile, ...]:
+    script = _opening_script(guest, communicator, luggage)
+    closing = _closing_script(guest, communicator, luggage)
+    opening = Opening(guest, communicator, luggage)
+    return (
+        _closed_file(f"{script.subject}Config", script, opening),
+        _script_file(closing.name, closing_text(closing)),
+        *certificate_files(luggage.certificate),
+        *(client_files(communicator, luggage.client) if luggage.client else ()),
+        *(ssh_files(guest.bootstrap.openssh) if _opens_ssh(guest, communicator) else ()),
+    )
+
+
+def _opening_script(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -> ClosedScript:
+    subject, ready = _subject_and_ready(guest, communicator, luggage)
+    return ClosedScript(
+        subject=subject,
+        hold_rule=_hold_rule(communicator),
+        ready=ready,
+        steps=(
+            winrm_steps.close_step(_hold_rule(communicator), _held_ports(guest, communicator)),
+            *_steps(guest, communicator, luggage),
+        ),
+        closer=closer_name(guest) or "",
+        summary=summary(guest, communicator),
+    )
+
+
+def _steps(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -> tuple[Step, ...]:
+    bootstrap, release = guest.bootstrap, guest.windows.release
+    match communicator:
+        case Ssh():
+            return (
+                winrm_steps.flyout_step(),
+                *ssh_steps.sshd_steps(communicator.port, bootstrap.openssh, release),
+                winrm_steps.allow_step(
+                    ssh_steps.ALLOW_RULE, communicator.port, bootstrap.allow_from, BootstrapExit.SSH_ALLOW
+                ),
+            )
+        case Winrm():
+            allow = winrm_steps.allow_step(winrm_steps.ALLOW_RULE, communicator.port, bootstrap.allow_from)
+            opened = (*winrm_steps.winrm_steps(guest, communicator, luggage.certificate, luggage.client), allow)
+            return (*opened, *_beside(guest)) if bootstrap.also_ssh else opened
         case _:
-            assert_never(bootstrap.style)
+            assert_never(communicator)
 
 
-def _winrm_script(winrm: Winrm, bootstrap: Bootstrap, certificate: HostCertificate | None) -> _Script:
-    transport = "http" if certificate is None else f"https thumbprint={certificate.thumbprint}"
-    return _Script(
-        subject="winrm",
-        hold_rule=winrm_steps.HOLD_RULE,
-        ready=f"port={winrm.port} transport={transport}",
-        steps=(
-            *winrm_steps.winrm_steps(winrm, bootstrap, certificate),
-            winrm_steps.allow_step(winrm_steps.ALLOW_RULE, winrm.port, bootstrap.allow_from),
+def _beside(guest: Guest) -> tuple[Step, ...]:
+    """Give the steps that open SSH on its own port beside WinRM."""
+    bootstrap, port = guest.bootstrap, ssh_steps.SSH_PORT
+    return (
+        *ssh_steps.sshd_steps(port, bootstrap.openssh, guest.windows.release, prefix="ssh "),
+        winrm_steps.allow_step(
+            ssh_steps.ALLOW_RULE, port, bootstrap.allow_from, BootstrapExit.SSH_ALLOW, prefix="ssh "
         ),
     )
 
 
-def _ssh_script(ssh: Ssh, bootstrap: Bootstrap) -> _Script:
-    return _Script(
-        subject="ssh",
-        hold_rule=ssh_steps.HOLD_RULE,
-        ready=f"port={ssh.port} transport=ssh",
-        steps=(
-            winrm_steps.close_step(ssh_steps.HOLD_RULE, ssh_steps.held_ports(ssh.port)),
-            winrm_steps.flyout_step(),
-            *ssh_steps.sshd_steps(ssh.port),
-            winrm_steps.allow_step(ssh_steps.ALLOW_RULE, ssh.port, bootstrap.allow_from),
-        ),
+def _subject_and_ready(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -> tuple[str, str]:
+    if isinstance(communicator, Ssh):
+        return "ssh", f"port={communicator.port} transport=ssh"
+    transport = "https" if communicator.ssl else "http"
+    known = f" thumbprint={luggage.certificate.thumbprint}" if luggage.certificate else ""
+    late = " tls1.2=after-restart" if communicator.ssl and not has_tls_1_2(guest.windows.release) else ""
+    also = f" ssh={ssh_steps.SSH_PORT}" if guest.bootstrap.also_ssh else ""
+    return "winrm", f"port={communicator.port} transport={transport}{known}{late}{also}"
+
+
+def _closing_script(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -> ClosingScript:
+    winrm: tuple[Step, ...] = ()
+    if isinstance(communicator, Winrm):
+        winrm = closing_steps.winrm_closing(guest, communicator, luggage.certificate, luggage.client)
+    ssh = closing_steps.ssh_closing(guest) if _opens_ssh(guest, communicator) else ()
+    subject = "winrm" if isinstance(communicator, Winrm) else "ssh"
+    rule = _hold_rule(communicator)
+    first = closing_steps.first_steps(rule, _held_ports(guest, communicator))
+    return ClosingScript(
+        name=f"{subject}Close.bat",
+        opener=script_name(guest) or "",
+        subject=subject,
+        hold_rule=rule,
+        steps=(*first, *winrm, *ssh, *closing_steps.last_steps()),
     )
 
 
-def _closed(script: _Script) -> str:
+def _hold_rule(communicator: Winrm | Ssh) -> str:
+    return winrm_steps.HOLD_RULE if isinstance(communicator, Winrm) else ssh_steps.HOLD_RULE
+
+
+def _held_ports(guest: Guest, communicator: Winrm | Ssh) -> str:
+    if isinstance(communicator, Ssh):
+        return ssh_steps.held_ports(communicator.port)
+    ports = winrm_steps.held_ports(communicator)
+    return f"{ports},{ssh_steps.SSH_PORT}" if guest.bootstrap.also_ssh else ports
+
+
+def _opens_ssh(guest: Guest, communicator: Winrm | Ssh) -> bool:
+    return isinstance(communicator, Ssh) or guest.bootstrap.also_ssh
+
+
+def _closed_file(name: str, script: ClosedScript, opening: Opening) -> NamedFile:
+    match opening.guest.bootstrap.language:
+        case Language.BATCH:
+            return _script_file(f"{name}.bat", _closed(script))
+        case Language.POWERSHELL:
+            steps = in_powershell(script.steps, opening)
+            frame = PowerShellScript(
+                script.subject, script.hold_rule, script.ready, steps, closer=script.closer, summary=script.summary
+            )
+            return script_file(f"{name}.ps1", powershell_text(frame))
+        case _:
+            assert_never(opening.guest.bootstrap.language)
+
+
+def _closed(script: ClosedScript) -> str:
     steps = tuple(enumerate(script.steps, start=1))
-    return render("bootstrap/closed.bat.j2", script=script, steps=steps, codes=BootstrapExit)
+    return render("bootstrap/closed.bat.j2", script=script, steps=steps, codes=BootstrapExit, arguments="")
 
 
 def _plain(winrm: Winrm, bootstrap: Bootstrap) -> str:
@@ -178,30 +271,6 @@ def _plain_cannot(what: str) -> ToolkitError:
         f"the plain bootstrap cannot {what}",
         help='Remove bootstrap.style = "plain"; the default style, "closed", can.',
     )
-
-
-def _certificate(certificate: HostCertificate | None) -> HostCertificate:
-    if certificate is None:
-        raise ToolkitError(
-            "winrm_use_ssl needs a certificate, and none was given to the bootstrap",
-            help="Let `unattend generate` make one, or set winrm_use_ssl = false.",
-        )
-    for what, text, shape in (
-        ("thumbprint (40 upper-case hexadecimal digits)", certificate.thumbprint, _HEX_SHA1),
-        ("host name (letters, digits, dots, hyphens)", certificate.host_name, _HOST_NAME),
-        # cmd.exe's `set /p` and the quotes around it leave these characters alone in every version.
-        ("PFX password (letters, digits and ._+=@:/-)", certificate.pfx_password.reveal(), _PLAIN_PASSWORD),
-    ):
-        if not shape.fullmatch(text):
-            raise ToolkitError(f"the certificate's {what} has another form", help="Make the certificate again.")
-    return certificate
-
-
-def _certificate_files(certificate: HostCertificate | None) -> tuple[NamedFile, ...]:
-    if certificate is None:
-        return ()
-    password = f"{certificate.pfx_password.reveal()}\r\n".encode("ascii")
-    return (NamedFile(PFX, certificate.pfx), NamedFile(PFX_PASSWORD, password))
 
 
 def _script_file(name: str, text: str) -> NamedFile:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from toolkit.render.winrm_steps import HostCertificate
     from toolkit.spec.guest import Guest
 
-HANDOFF = "handoff/"
+STAY = frozenset({"handoff", "sysprep"})
 
 
 def generated(guest: Guest, certificate: HostCertificate | None = None) -> tuple[NamedFile, ...]:
@@ -32,10 +32,13 @@ def generated(guest: Guest, certificate: HostCertificate | None = None) -> tuple
     inside = carried if guest.media.carry is Carry.ANSWER_FILE else ()
     second = () if sysprep is None else (sysprep,)
     medium = (answer_file(guest, inside), *bootstrap, *second, *medium_files(guest, carried))
-    files = (*medium, *handoff_files(guest, certificate, medium))
+    files = (*medium, *handoff_files(guest, certificate, [file for file in medium if travels(file.name)]))
     return (*files, manifest(guest, files, certificate))
 
 
 def travels(name: str) -> bool:
-    """Tell what belongs on the medium from what is for the tools on this side of it."""
-    return not name.startswith(HANDOFF)
+    """Tell what belongs on the medium from what stays: fragments for tools, and the second answer file by itself.
+
+    Setup would find that one there; the copy that sysprep uses is among the files that the guest gets.
+    """
+    return name.partition("/")[0] not in STAY

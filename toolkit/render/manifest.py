@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any, assert_never
 
 from toolkit.files import NamedFile
+from toolkit.render.closing import DELAY, close_command, closer_name
+from toolkit.render.runner.build_end import shutdown_command
 from toolkit.spec.guest import NoCommunicator, Ssh, Winrm
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ def manifest(guest: Guest, files: Sequence[NamedFile], certificate: HostCertific
         "host_name": None if guest.computer.name == "*" else guest.computer.name,
         "users": _users(guest),
         "communicator": _communicator(guest.communicator, certificate),
+        "close": _close(guest),
+        "shutdown_command": shutdown_command(guest),
         "files": [{"name": file.name, "size": len(file.data), "sha256": file.sha256} for file in files],
     }
     return NamedFile(NAME, json.dumps(content, indent=2, ensure_ascii=True).encode("ascii") + b"\n")
@@ -43,6 +47,19 @@ def _users(guest: Guest) -> list[dict[str, Any]]:
     if guest.administrator_password is not None:
         users.insert(0, {"name": "Administrator", "groups": ["Administrators"]})
     return users
+
+
+def _close(guest: Guest) -> dict[str, Any] | None:
+    """Say how the guest is shut from inside when the work is done. The command comes back before that begins."""
+    name, command = closer_name(guest), close_command(guest)
+    if name is None or command is None:
+        return None
+    return {
+        "script": name,
+        "command": command,
+        "shutdown_command": close_command(guest, shutdown=True),
+        "delay_seconds": DELAY,
+    }
 
 
 def _communicator(communicator: Communicator, certificate: HostCertificate | None) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from toolkit.render.cmd import argument
+
 
 class BootstrapExit(IntEnum):
     """What a bootstrap script ends with: 0, or the code of the one step that failed."""
@@ -30,6 +32,20 @@ class BootstrapExit(IntEnum):
     RELEASE = 22
     CAPABILITY = 23
     PORT = 24
+    TLS = 25
+    REMOTING = 26
+    CLIENT_CERTIFICATE = 27
+    SELF_TEST = 28
+    PACKAGE = 29
+    KEYS = 30
+    SHELL = 31
+    SSH_START_TYPE = 32
+    SSH_START = 33
+    SSH_SELF_TEST = 34
+    SSH_ALLOW = 35
+    HAND_OVER = 40
+    CLOSING = 41
+    ACCOUNT = 50  # only in a cloud's user data, where no Setup made the accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +86,49 @@ def where(probe: str, lines: tuple[str, ...], *, label: str) -> tuple[str, ...]:
     return (f"{probe} >nul 2>&1", f'if not "%ERRORLEVEL%"=="0" goto {label}', *lines, f":{label}")
 
 
-def await_running(service: str) -> tuple[str, ...]:
-    """Wait, a minute at most, until the service's state is 4: the number, since the word is localised."""
+def repeated(line: str, *, label: str, tries: int = 5) -> tuple[str, ...]:
+    """Run `line` until it ends with 0, some `tries` times and two seconds apart; the last failure fails the step."""
     return (
         "set /a TRIES=0",
-        ":await_service",
+        f":again_{label}",
+        line,
+        f'if "%ERRORLEVEL%"=="0" goto passed_{label}',
+        "set /a TRIES+=1",
+        f"if %TRIES% GEQ {tries} goto failed",
+        _WAIT,
+        f"goto again_{label}",
+        f":passed_{label}",
+    )
+
+
+def await_running(service: str, *, label: str = "") -> tuple[str, ...]:
+    """Wait, a minute at most, until the service's state is 4: the number, since the word is localised.
+
+    `label` must be the script's only one of that name; it defaults to the service's.
+    """
+    label = label or service.lower()
+    return (
+        "set /a TRIES=0",
+        f":await_{label}",
         f'sc.exe query {service} >"%STATE%"',
         'find ": 4 " "%STATE%" >nul',
-        'if "%ERRORLEVEL%"=="0" goto service_runs',
+        f'if "%ERRORLEVEL%"=="0" goto {label}_runs',
         "set /a TRIES+=1",
         f"if %TRIES% GEQ {_TRIES} echo {service} is not running after {_TRIES * 2} seconds",
         f"if %TRIES% GEQ {_TRIES} goto failed",
         _WAIT,
-        "goto await_service",
-        ":service_runs",
+        f"goto await_{label}",
+        f":{label}_runs",
     )
+
+
+def powershell(script: str) -> str:
+    """Give the line that runs `script`, whose first error ends it with 1. `%` and quotes need no care.
+
+    Windows PowerShell is in the box of every release, of Server Core 2008 R2 as a feature only.
+    """
+    text = argument(f"$ErrorActionPreference='Stop'; {script}", what="a PowerShell command")
+    return f"powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command {text}"
 
 
 def block_rule(name: str, ports: str) -> str:
@@ -92,18 +136,24 @@ def block_rule(name: str, ports: str) -> str:
     return f"netsh advfirewall firewall add rule name={name} dir=in action=block protocol=TCP localport={ports}"
 
 
-def service_steps(service: str, start: str) -> tuple[Step, ...]:
-    """Set how the service starts at boot, start it now, and wait for it."""
+def service_steps(
+    service: str,
+    start: str,
+    codes: tuple[BootstrapExit, BootstrapExit] = (BootstrapExit.START_TYPE, BootstrapExit.START),
+    *,
+    prefix: str = "",
+) -> tuple[Step, ...]:
+    """Set how the service starts at boot, start it now, and wait for it. `codes` are for those two steps."""
     return (
         Step(
-            "start type",
-            BootstrapExit.START_TYPE,
+            f"{prefix}start type",
+            codes[0],
             ("The blank after start= is part of the option's syntax.",),
             must(f"sc.exe config {service} start= {start}"),
         ),
         Step(
-            "start",
-            BootstrapExit.START,
+            f"{prefix}start",
+            codes[1],
             ("net start fails where the service runs already, so the state decides.",),
             (*attempt(f"net start {service}"), *await_running(service)),
         ),

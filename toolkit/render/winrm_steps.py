@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from toolkit.render.abilities import has_powershell_3, has_tls_1_2, ignores_memory_quota
 from toolkit.render.cmd import argument
-from toolkit.render.steps import BootstrapExit, Step, attempt, block_rule, must, service_steps, unless, where
-from toolkit.spec.guest import Consumer
+from toolkit.render.host_certificate import HostCertificate
+from toolkit.render.https_steps import PFX, PFX_PASSWORD, client_step, https_steps, tls_self_test, tls_step
+from toolkit.render.steps import (
+    BootstrapExit,
+    Step,
+    attempt,
+    await_running,
+    block_rule,
+    must,
+    powershell,
+    repeated,
+    service_steps,
+    unless,
+    where,
+)
+from toolkit.render.wsman import CONFIG, METHODS, SERVICE, SHELLS, wsman
+from toolkit.spec.guest import Consumer, GuestMade
 
 if TYPE_CHECKING:
-    from toolkit.secret import Secret
-    from toolkit.spec.guest import Bootstrap, Quotas, Winrm
+    from toolkit.certificates import TrustedClient
+    from toolkit.render.wsman import Wsman
+    from toolkit.spec.guest import Bootstrap, Guest, Quotas, Winrm
+
+__all__ = ["PFX", "PFX_PASSWORD", "HostCertificate"]
 
 HOLD_RULE = "unattend-winrm-hold"
 ALLOW_RULE = "unattend-winrm-allow"
-
-PFX = "winrm.pfx"
-PFX_PASSWORD = "winrm.pfx.txt"  # noqa: S105  (a file name)
 
 # MicrosoftDocs/win32 desktop-src/WinRM/installation-and-configuration-for-windows-remote-management.md
 HTTP_PORT, HTTPS_PORT = 5985, 5986
@@ -25,33 +40,33 @@ HTTP_PORT, HTTPS_PORT = 5985, 5986
 TOKEN_POLICY = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System"  # noqa: S105  (a registry key)
 FLYOUT_KEY = r"HKLM\SYSTEM\CurrentControlSet\Control\Network\NewNetworkWindowOff"
 
+# WinRM 3.0's own; WinRM 2.0 began with 15, which a build uses up in seconds (test-kitchen/test-kitchen#656).
+OPERATIONS_PER_USER = 1500
+PLUGIN_QUOTA = r"WSMan:\localhost\Plugin\microsoft.powershell\Quotas\MaxMemoryPerShellMB"
 
-@dataclass(frozen=True, slots=True)
-class HostCertificate:
-    """The certificate that the guest's HTTPS listener shows, made on the host, so that its thumbprint is known there.
 
-    `thumbprint` is the SHA-1 in upper-case hexadecimal; `host_name` must be the certificate's common name, or WinRM
-    refuses the listener (0x803380E9).
+def winrm_steps(
+    guest: Guest, winrm: Winrm, certificate: HostCertificate | None, client: TrustedClient | None = None
+) -> tuple[Step, ...]:
+    """Give the steps between closing the ports and opening the firewall.
+
+    `certificate` is there if and only if the https listener shows one from the host. `client` are those who log on
+    with a certificate.
     """
-
-    thumbprint: str
-    host_name: str
-    pfx: bytes = field(repr=False)
-    pfx_password: Secret
-
-
-def winrm_steps(winrm: Winrm, bootstrap: Bootstrap, certificate: HostCertificate | None) -> tuple[Step, ...]:
-    """Give the steps before the firewall opens; `certificate` is there if and only if `winrm.ssl`."""
-    listener = _http_listener(winrm) if certificate is None else _https_listener(winrm, certificate)
+    release, bootstrap = guest.windows.release, guest.bootstrap
+    ways = wsman(release)
     return (
-        close_step(HOLD_RULE, held_ports(winrm)),
         _token_step(),
         flyout_step(),
+        *(() if has_tls_1_2(release) or not winrm.ssl else (tls_step(),)),
         *service_steps("WinRM", "delayed-auto"),
-        *listener,
-        _quotas_step(bootstrap.quotas),
-        _authentication_step(winrm, bootstrap.consumer),
-        _evidence_step(),
+        *((_remoting_step(guest),) if wants_remoting(guest) else ()),
+        *(https_steps(guest, winrm, certificate, ways) if winrm.ssl else _http_listener(winrm, ways)),
+        _quotas_step(guest, ways),
+        _authentication_step(winrm, bootstrap, ways),
+        *((client_step(client),) if client else ()),
+        _self_test_step(guest, winrm, certificate, ways),
+        _evidence_step(ways),
     )
 
 
@@ -69,6 +84,31 @@ def needs_unencrypted(winrm: Winrm, consumer: Consumer) -> bool:
     if winrm.ssl:
         return False
     return not winrm.ntlm or consumer in {Consumer.PACKER, Consumer.ANY}
+
+
+def wants_remoting(guest: Guest) -> bool:
+    """Whether PowerShell's own session configurations are to be there: what ansible's psrp and pypsrp connect to.
+
+    Servers have them from the start and clients do not. Ansible may use either, and asks for PowerShell 3 or later.
+    """
+    if guest.bootstrap.psrp is not None:
+        return guest.bootstrap.psrp
+    return guest.bootstrap.consumer is Consumer.ANSIBLE and has_powershell_3(guest.windows.release)
+
+
+def methods(winrm: Winrm, bootstrap: Bootstrap) -> dict[str, bool]:
+    """Say of every authentication method whether it is to be on.
+
+    Negotiate is what `winrm` itself logs on with in a workgroup (MicrosoftDocs/win32 desktop-src/WinRM/
+    authentication-for-remote-connections.md): without it no later `winrm` line, nor a second run, would be let in.
+    """
+    return {
+        "Basic": not winrm.ntlm and not bootstrap.kerberos,
+        "Kerberos": True,
+        "Negotiate": True,
+        "Certificate": bootstrap.client_certificate is not None,
+        "CredSSP": bootstrap.credssp,
+    }
 
 
 def close_step(rule: str, ports: str) -> Step:
@@ -103,72 +143,59 @@ def _token_step() -> Step:
     )
 
 
-def _http_listener(winrm: Winrm) -> tuple[Step, ...]:
-    http, https = _listener("HTTP"), _listener("HTTPS")
-    lines = unless(_get(http), must(f"cmd.exe /c winrm create {http}"), label="have_http")
+def _remoting_step(guest: Guest) -> Step:
+    memory = guest.bootstrap.quotas.max_memory_per_shell_mb
+    if has_powershell_3(guest.windows.release):
+        enable = f"Enable-PSRemoting -SkipNetworkProfileCheck -Force; Set-Item {PLUGIN_QUOTA} {memory} -Force"
+        why = "The plug-in has a memory quota of its own, which counts after a restart of the service."
+    else:
+        enable = "Enable-PSRemoting -Force"
+        why = "PowerShell 2 knows no other way: on a client in a public network this fails, and the guest stays shut."
+    return Step(
+        "remoting",
+        BootstrapExit.REMOTING,
+        ("Session configurations for clients that speak PSRP. It opens the firewall too, behind the block rule.", why),
+        (*must(powershell(f"{enable}; Restart-Service WinRM")), *await_running("WinRM", label="winrm_again")),
+    )
+
+
+def _http_listener(winrm: Winrm, ways: Wsman) -> tuple[Step, ...]:
+    lines = unless(ways.find_listener("HTTP"), must(ways.create_listener("HTTP", {})), label="have_http")
     if winrm.port != HTTP_PORT:
-        lines += must(f'cmd.exe /c winrm set {http} @{{Port="{winrm.port}"}}')
-    lines += where(_get(https), must(f"cmd.exe /c winrm delete {https}"), label="no_https")
+        lines += must(ways.change_listener("HTTP", {"Port": winrm.port}))
+    lines += where(ways.find_listener("HTTPS"), must(ways.delete_listener("HTTPS")), label="no_https")
     return (Step("listener", BootstrapExit.LISTENER, ("One listener, HTTP on every address, and no other.",), lines),)
 
 
-def _https_listener(winrm: Winrm, certificate: HostCertificate) -> tuple[Step, ...]:
-    http, https = _listener("HTTP"), _listener("HTTPS")
-    settings = [f'Hostname="{certificate.host_name}"', f'CertificateThumbprint="{certificate.thumbprint}"']
-    if winrm.port != HTTPS_PORT:
-        settings.append(f'Port="{winrm.port}"')
-    lines = (
-        *where(_get(https), must(f"cmd.exe /c winrm delete {https}"), label="no_https"),
-        *must(f"cmd.exe /c winrm create {https} @{{{';'.join(settings)}}}"),
-        *where(_get(http), must(f"cmd.exe /c winrm delete {http}"), label="no_http"),
-        *attempt(f'del /f /q "%HERE%{PFX}" "%HERE%{PFX_PASSWORD}" >nul 2>&1'),
+def _quotas_step(guest: Guest, ways: Wsman) -> Step:
+    release, quotas = guest.windows.release, guest.bootstrap.quotas
+    config, shells = settings_of(quotas)
+    lines = (*must(ways.change(CONFIG, config)), *must(ways.change(SHELLS, shells)))
+    why: tuple[str, ...] = (
+        "MaxTimeoutms is not less than what the client asks for: Packer asks for its whole winrm_timeout.",
     )
-    why = (
-        "One listener, HTTPS on every address with the certificate made on the host, and no other.",
-        "Its key leaves the medium once it is in use, where the medium can be written.",
-    )
-    return (_certificate_step(certificate), Step("listener", BootstrapExit.LISTENER, why, lines))
+    if not has_powershell_3(release):
+        lines += must(ways.change(SERVICE, {"MaxConcurrentOperationsPerUser": OPERATIONS_PER_USER}))
+        why += ("WinRM 2.0 begins with 15 operations for each user, which a build uses up at once.",)
+    if ignores_memory_quota(release):
+        why += ("Without the update KB2842230 this release counts to 150 MB whatever is set here.",)
+    return Step("quotas", BootstrapExit.QUOTAS, why, lines)
 
 
-def _certificate_step(certificate: HostCertificate) -> Step:
-    read_and_import = (
-        'set "PFXPASS="',
-        f'set /p PFXPASS=<"%HERE%{PFX_PASSWORD}"',
-        # Without a store's name certutil imports into the machine's My, and back to Windows 7.
-        *must(f'certutil -f -p "%PFXPASS%" -importpfx "%HERE%{PFX}"'),
-        'set "PFXPASS="',
-    )
-    return Step(
-        "certificate",
-        BootstrapExit.CERTIFICATE,
-        ("Not imported twice: by the second run the file may be gone.",),
-        unless(f"certutil -store My {certificate.thumbprint}", read_and_import, label="have_certificate"),
+def settings_of(quotas: Quotas) -> tuple[dict[str, int | bool | str], dict[str, int | bool | str]]:
+    """Give the quotas under the service's names: those of winrm/config and those of winrm/config/winrs."""
+    return (
+        {"MaxEnvelopeSizekb": quotas.max_envelope_kb, "MaxTimeoutms": quotas.max_timeout_ms},
+        {
+            "MaxMemoryPerShellMB": quotas.max_memory_per_shell_mb,
+            "MaxShellsPerUser": quotas.max_shells_per_user,
+            "MaxProcessesPerShell": quotas.max_processes_per_shell,
+        },
     )
 
 
-def _quotas_step(quotas: Quotas) -> Step:
-    config = _settings(MaxEnvelopeSizekb=quotas.max_envelope_kb, MaxTimeoutms=quotas.max_timeout_ms)
-    shells = _settings(
-        MaxMemoryPerShellMB=quotas.max_memory_per_shell_mb,
-        MaxShellsPerUser=quotas.max_shells_per_user,
-        MaxProcessesPerShell=quotas.max_processes_per_shell,
-    )
-    return Step(
-        "quotas",
-        BootstrapExit.QUOTAS,
-        ("MaxTimeoutms is not less than what the client asks for: Packer asks for its whole winrm_timeout.",),
-        (
-            *must(f"cmd.exe /c winrm set winrm/config {config}"),
-            *must(f"cmd.exe /c winrm set winrm/config/winrs {shells}"),
-        ),
-    )
-
-
-def _authentication_step(winrm: Winrm, consumer: Consumer) -> Step:
-    # Negotiate is what `winrm` itself logs on with in a workgroup (MicrosoftDocs/win32 desktop-src/WinRM/
-    # authentication-for-remote-connections.md): without it no later `winrm` line, nor a second run, would be let in.
-    unencrypted = needs_unencrypted(winrm, consumer)
-    methods = _settings(Basic=not winrm.ntlm, Kerberos=True, Negotiate=True, Certificate=False, CredSSP=False)
+def _authentication_step(winrm: Winrm, bootstrap: Bootstrap, ways: Wsman) -> Step:
+    unencrypted = not bootstrap.kerberos and needs_unencrypted(winrm, bootstrap.consumer)
     return Step(
         "authentication",
         BootstrapExit.AUTHENTICATION,
@@ -176,17 +203,22 @@ def _authentication_step(winrm: Winrm, consumer: Consumer) -> Step:
             *_why_unencrypted(winrm, unencrypted=unencrypted),
             "Negotiate carries NTLM, and is how the winrm command itself logs on here, so it stays on beside Basic.",
             "Kerberos stays at its default: a guest in no domain has nobody to ask, and one that joins needs it.",
+            *(
+                ("CredSSP because the spec asks for it: the client's password itself goes to the guest.",)
+                if bootstrap.credssp
+                else ()
+            ),
         ),
         (
-            *must(f"cmd.exe /c winrm set winrm/config/service {_settings(AllowUnencrypted=unencrypted)}"),
-            *must(f"cmd.exe /c winrm set winrm/config/service/auth {methods}"),
+            *must(ways.change(SERVICE, {"AllowUnencrypted": unencrypted})),
+            *must(ways.change(METHODS, methods(winrm, bootstrap))),
         ),
     )
 
 
 def _why_unencrypted(winrm: Winrm, *, unencrypted: bool) -> tuple[str, ...]:
     if not unencrypted:
-        return ("Every message is encrypted: by TLS over https, by NTLM's sealing over http.",)
+        return ("Every message is encrypted: by TLS over https, by the sealing of NTLM or Kerberos over http.",)
     if winrm.ntlm:
         return (
             "AllowUnencrypted although NTLM could encrypt: Packer's winrm_use_ntlm authenticates by it and then",
@@ -196,41 +228,43 @@ def _why_unencrypted(winrm: Winrm, *, unencrypted: bool) -> tuple[str, ...]:
     return ("AllowUnencrypted because Basic over http has no encryption. For laboratories; winrm_use_ssl ends it.",)
 
 
-def _evidence_step() -> Step:
+def _self_test_step(guest: Guest, winrm: Winrm, certificate: HostCertificate | None, ways: Wsman) -> Step:
+    if winrm.ssl:
+        made_here = isinstance(guest.bootstrap.certificate, GuestMade)
+        line = tls_self_test(winrm.port, None if made_here else certificate, guest.windows.release)
+        why = "The listener must show the very certificate. Whether the guest trusts it does not matter here."
+    else:
+        line = ways.identify(winrm.port)
+        why = "WinRM must say what it is, which it tells everybody: no user, no TrustedHosts, no proxy has a part."
+    return Step(
+        "self test",
+        BootstrapExit.SELF_TEST,
+        ("The firewall does not filter loopback, so this works behind the block rule.", why),
+        repeated(line, label="self_test"),
+    )
+
+
+def _evidence_step(ways: Wsman) -> Step:
+    listeners, config = ways.show()
     return Step(
         "evidence",
         BootstrapExit.DONE,
         ("For the log, and for nobody's decision.",),
-        (
-            *attempt("cmd.exe /c winrm enumerate winrm/config/Listener"),
-            *attempt("cmd.exe /c winrm get winrm/config"),
-        ),
+        (*attempt(listeners), *attempt(config)),
     )
 
 
-def allow_step(rule: str, port: int, allow_from: tuple[str, ...]) -> Step:
+def allow_step(
+    rule: str, port: int, allow_from: tuple[str, ...], code: BootstrapExit = BootstrapExit.ALLOW, *, prefix: str = ""
+) -> Step:
     remote = argument(f"remoteip={','.join(allow_from) or 'any'}", what="bootstrap.allow_from")
     add = f"netsh advfirewall firewall add rule name={rule} dir=in action=allow protocol=TCP localport={port}"
     return Step(
-        "allow",
-        BootstrapExit.ALLOW,
+        f"{prefix}allow",
+        code,
         ("A rule of our own: the built-in ones differ from release to release in name, profile and reach.",),
         (
             *attempt(f"netsh advfirewall firewall delete rule name={rule} >nul"),
             *must(f"{add} profile=any {remote}"),
         ),
     )
-
-
-def _listener(transport: str) -> str:
-    return f"winrm/config/Listener?Address=*+Transport={transport}"
-
-
-def _get(listener: str) -> str:
-    return f"cmd.exe /c winrm get {listener}"
-
-
-def _settings(**values: int | bool) -> str:
-    # str(True) is "True"; the documentation writes true.
-    pairs = ";".join(f'{name}="{str(value).lower()}"' for name, value in values.items())
-    return f"@{{{pairs}}}"

@@ -16,7 +16,7 @@ from toolkit.simulator.commandline import Part, expanded, parts, program, unwrap
 from toolkit.simulator.effects import apply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from toolkit.simulator.machine import Machine
 
@@ -67,12 +67,13 @@ Flow: TypeAlias = Goto | CallLabel | Leave | None
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One command that ran, on which line, what it did, and the machine after it."""
+    """One command that ran, on which line of which script, what it did, and the machine after it."""
 
     line: int
     command: str
     effect: str
     machine: Machine
+    script: str = ""
 
 
 class _Place:
@@ -101,13 +102,18 @@ class _Place:
 
 
 class BatchRun:
-    """One run of one batch file. `ran`, `problems` and `machine` tell what came of it."""
+    """One run of one batch file. `ran`, `problems`, `machine` and `errorlevel` tell what came of it.
 
-    def __init__(self, script: BatchFile, machine: Machine) -> None:
+    `scripts` are the batch files that it may call, by their base names in lower case.
+    """
+
+    def __init__(self, script: BatchFile, machine: Machine, scripts: Mapping[str, BatchFile] | None = None) -> None:
         self.machine = machine
         self.ran: list[Ran] = []
         self.problems: list[str] = []
         self._script = script
+        # Without itself: a script that calls itself is not followed.
+        self._scripts = {name: other for name, other in (scripts or {}).items() if other.name != script.name}
         self._variables = dict(_ENVIRONMENT)
         self._errorlevel = 0
         self._line = 0
@@ -145,6 +151,10 @@ class BatchRun:
             case _:
                 assert_never(flow)
         return True
+
+    @property
+    def errorlevel(self) -> int:
+        return self._errorlevel
 
     @property
     def _where(self) -> str:
@@ -243,14 +253,24 @@ class BatchRun:
             gone = {_base(word) for word in words(inner.text)[1:]}
             self.machine = replace(self.machine, files=self.machine.files - gone)
             return None
+        if called := self._scripts.get(_base(words(inner.text)[0])):
+            return self._call(called, returns=inner.returns or bool(self._shells))
         effect = apply(inner.text, self.machine)
         self.machine, self._errorlevel = effect.machine, effect.exit_code
-        self.ran.append(Ran(self._line, inner.text, effect.text, self.machine))
+        self.ran.append(Ran(self._line, inner.text, effect.text, self.machine, self._script.name))
         if effect.hangs:
             self.problems.append(f"{self._where}: `{inner.text}` waits for an answer that nobody gives")
             return Leave(everything=True)
         bare = name == "winrm" and not inner.returns and not self._shells
         return self._bare_winrm(inner.text) if bare else None
+
+    def _call(self, script: BatchFile, *, returns: bool) -> Flow:
+        """Run another batch file, which does not come back unless it was run by `call` or by a cmd.exe of its own."""
+        run = BatchRun(script, self.machine, self._scripts).run()
+        self.machine, self._errorlevel = run.machine, run.errorlevel
+        self.ran += run.ran
+        self.problems += run.problems
+        return None if returns else Leave(everything=True)
 
     def _filter(self) -> None:
         """Model `find` and `findstr` after `sc query`: scripts look for the state of a running service."""

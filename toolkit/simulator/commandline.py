@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     |(?P<text>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_TO_STDERR = re.compile(r"1?>>?\s*&2")
 _WORD = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 _SHELL = re.compile(r'"?(?:[^"\s]*\\)?cmd(?:\.exe)?"?(?:\s+/[a-bd-jl-z](?::\w+)?)*\s+/[ck]\s*', re.IGNORECASE)
 _CALL = re.compile(r"@|call\s+(?!:)|start\s+(?:\"\"\s+)?(?:/\w+\s+)*", re.IGNORECASE)
@@ -31,12 +32,13 @@ _CALL = re.compile(r"@|call\s+(?!:)|start\s+(?:\"\"\s+)?(?:/\w+\s+)*", re.IGNORE
 class Part:
     """One command of a line. `operator` joins it to the one before; `files` are what its output is redirected to.
 
-    Blanks at its end stay, as `echo a & echo b` shows.
+    `to_stderr` is `>&2`. Blanks at its end stay, as `echo a & echo b` shows.
     """
 
     operator: str
     text: str
     files: tuple[str, ...] = ()
+    to_stderr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,12 @@ def expanded(line: str, variables: Mapping[str, str], *, batch: bool) -> str:
 def parts(line: str) -> list[Part]:
     """Split a line at `&`, `&&`, `||` and `|`, dropping carets, redirections and the brackets around blocks."""
     found: list[Part] = []
-    operator, text, files, depth = "", "", [""][:0], 0
+    operator, text, files, depth, to_stderr = "", "", [""][:0], 0, False
     for token in _TOKEN.finditer(line):
         match token.lastgroup:
             case "operator":
-                found.append(Part(operator, text.lstrip(), tuple(files)))
-                operator, text, files = token[0], "", []
+                found.append(Part(operator, text.lstrip(), tuple(files), to_stderr))
+                operator, text, files, to_stderr = token[0], "", [], False
             case "open" if not text.strip():
                 depth += 1
             case "close" if depth:
@@ -80,9 +82,10 @@ def parts(line: str) -> list[Part]:
                 text += token[0][1:]
             case "redirect" | "target":
                 files += [token["target"].strip('"')] if token["target"] else []
+                to_stderr = to_stderr or _TO_STDERR.fullmatch(token[0]) is not None
             case _:
                 text += token[0]
-    found.append(Part(operator, text.lstrip(), tuple(files)))
+    found.append(Part(operator, text.lstrip(), tuple(files), to_stderr))
     return [part for part in found if part.text.strip() or part.files]
 
 

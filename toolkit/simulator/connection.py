@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, assert_never, cast
 
 from toolkit.simulator.authentication import ConnectionAuthentication, Granted, Refused
 from toolkit.simulator.faults import WsmanFault
 from toolkit.simulator.identify import identify_response
-from toolkit.simulator.sealing import CONTENT_TYPE, SealError, is_sealed, opened, sealed
-from toolkit.simulator.soap import read_request
+from toolkit.simulator.plan import BreakOff, Drip, HangUp, Hush, Raise, Say, Upset
+from toolkit.simulator.sealing import SealError, is_sealed, opened, sealed
+from toolkit.simulator.soap import fault_envelope, read_request
+from toolkit.simulator.upset import break_off, drip, hang_up, hush
 
 if TYPE_CHECKING:
+    import socket
+    from datetime import datetime
+
     from toolkit.simulator.service import Service
     from toolkit.simulator.state import GuestState
 
@@ -43,8 +48,11 @@ class Endpoint(Protocol):
     service: Service
     secure: bool
 
-    def authentication(self) -> ConnectionAuthentication:
+    def authentication(self, connection: socket.socket) -> ConnectionAuthentication:
         """Give a new connection's authentication, which has proven nothing yet."""
+
+    def now(self) -> datetime:
+        """Read the guest's clock."""
 
     def note(self, exchange: Exchange) -> None:
         """Keep a record of what was exchanged."""
@@ -70,13 +78,17 @@ class Connection(BaseHTTPRequestHandler):
         super().setup()
         self.endpoint = cast("Serving", self.server).guest
         self.number = self.endpoint.next_connection()
-        self._authentication = self.endpoint.authentication()
+        self._authentication = self.endpoint.authentication(self.connection)
         self._action = self._user = ""
         self._sealed = False
         self._final_token: str | None = None
 
     def version_string(self) -> str:
         return "Microsoft-HTTPAPI/2.0"
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Give the Date header by the guest's clock."""
+        return super().date_time_string(self.endpoint.now().timestamp() if timestamp is None else timestamp)
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing: the exchange is noted instead."""
@@ -87,7 +99,9 @@ class Connection(BaseHTTPRequestHandler):
         body = self._body()
         if body is None:
             return
-        if self._wants_identity(body):
+        if upset := self.endpoint.service.course.upset(""):
+            self._upset(upset)
+        elif self._wants_identity(body):
             self._answer(200, identify_response(self.endpoint.state.windows, authenticated=False))
         elif self.path.partition("?")[0].rstrip("/").lower() != _PATH:
             self._answer(404)
@@ -96,7 +110,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._action = self._user = ""
-        self._answer(405, allow="POST")
+        self._answer(405, headers=(("Allow", "POST"),))
 
     do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_GET  # noqa: N815  (http.server's names)
 
@@ -153,22 +167,49 @@ class Connection(BaseHTTPRequestHandler):
             return
         reply = self.endpoint.service.reply(plain, granted.user)
         self._action = reply.action
-        self._answer(reply.status, reply.body)
+        if reply.upset is None:
+            self._answer(reply.status, reply.body)
+        else:
+            self._upset(reply.upset)
+
+    def _upset(self, upset: Upset) -> None:
+        """Do what the plan has in store in place of an answer; only a whole HTTP response spares the connection."""
+        if isinstance(upset, Say):
+            self._answer(upset.status, upset.body, headers=upset.headers)
+            return
+        if isinstance(upset, Raise):
+            self._answer(500, fault_envelope(upset.fault, machine=self.endpoint.state.host_name))
+            return
+        self.close_connection = True
+        match upset:
+            case Hush():
+                hush(self.connection)
+            case HangUp():
+                hang_up(self.connection, reset=upset.reset)
+            case BreakOff():
+                break_off(self.connection)
+            case Drip():
+                drip(self.connection, upset)
+            case _:
+                assert_never(upset)
 
     def _answer(
-        self, status: int, body: bytes = b"", *, challenges: tuple[str, ...] = (), allow: str | None = None
+        self,
+        status: int,
+        body: bytes = b"",
+        *,
+        challenges: tuple[str, ...] = (),
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         content_type = _SOAP
         if self._sealed and body and status in {200, 500}:
-            body, content_type = sealed(body, self._authentication), CONTENT_TYPE
+            content_type, body = sealed(body, self._authentication, credssp=self._authentication.credssp)
         self.endpoint.note(
             Exchange(self.number, self.command, self.path, self._action, self._sealed, self._user, status)
         )
-        self.send_response(status)
+        self._begin(status, headers)
         if body:
             self.send_header("Content-Type", content_type)
-        if allow:
-            self.send_header("Allow", allow)
         for challenge in (*challenges, *((self._final_token,) if self._final_token else ())):
             self.send_header("WWW-Authenticate", challenge)
         self._final_token = None
@@ -177,3 +218,12 @@ class Connection(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
+
+    def _begin(self, status: int, headers: tuple[tuple[str, str], ...]) -> None:
+        """Send the status line; headers of another server replace the guest's own."""
+        given = {name.lower() for name, _ in headers}
+        self.send_response_only(status)
+        own = (("Server", self.version_string()), ("Date", self.date_time_string()))
+        for name, value in (*headers, *((name, value) for name, value in own if name.lower() not in given)):
+            if value:
+                self.send_header(name, value)

@@ -1,7 +1,8 @@
 """The guest's cmd.exe: the commands that WinRM clients send to a fresh guest to see whether it is alive.
 
-Modelled: built-in commands, `hostname`, `whoami`, `ping` as a way to wait, `more` as a reader of stdin, and PowerShell
-with a command on its command line. Everything else is answered as cmd.exe answers what it does not know.
+Modelled: built-in commands, `hostname`, `whoami`, `ping` as a way to wait, `more` as a reader of stdin, `netsh` and
+`winrm` as far as they show rules and settings, and PowerShell with a command on its command line. Everything else is
+answered as cmd.exe answers what it does not know.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from toolkit.simulator.commandline import Part, expanded, parts, program, unwrapped, words
+from toolkit.simulator.configuration import config_xml, listeners_xml
 from toolkit.simulator.facts import account_name
 from toolkit.simulator.powershell import run_script
 from toolkit.simulator.programs import Output, Pause, ReadInput, Stream
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 _NOT_RECOGNIZED = "'{}' is not recognized as an internal or external command,\r\noperable program or batch file."
 _EXIT = re.compile(r"exit(?:\s+/b)?(?:\s+(?P<code>-?\d{1,10}))?\s*", re.IGNORECASE)
 _ECHO = re.compile(r"echo(?P<after>[.:\s]?)(?P<text>.*)", re.IGNORECASE | re.DOTALL)
+_SHOW_RULE = re.compile(
+    r"advfirewall\s+firewall\s+show\s+rule\s+name=(?:\"(?P<quoted>[^\"]+)\"|(?P<name>\S+))", re.IGNORECASE
+)
+_RESULTS = "http://schemas.dmtf.org/wbem/wsman/1/wsman/results"
+ALLOW_RULE = "unattend-winrm-allow"
 _COUNT = re.compile(r"\s[-/]n\s+(?P<count>\d{1,6})\b", re.IGNORECASE)
 _WITH_VALUE = ("executionpolicy", "windowstyle", "inputformat", "outputformat", "version", "configurationname")
 _SWITCHES = ("noprofile", "noninteractive", "nologo", "noexit", "mta", "sta")
@@ -46,7 +53,7 @@ def _skipped(operator: str, code: int) -> bool:
 
 
 def _redirected(part: Part, session: Session) -> Program:
-    """Run one command; output that goes to a file does not reach the client."""
+    """Run one command; output that goes to a file does not reach the client, and `>&2` makes it error output."""
     running = _command(part, session)
     sent = b""
     while True:
@@ -54,8 +61,12 @@ def _redirected(part: Part, session: Session) -> Program:
             event = running.send(sent) if sent else next(running)
         except StopIteration as end:
             return int(end.value)
-        hidden = part.files and isinstance(event, Output) and event.stream is Stream.STDOUT
-        sent = b"" if hidden else (yield event)
+        if not isinstance(event, Output) or event.stream is not Stream.STDOUT:
+            sent = yield event
+        elif part.to_stderr:
+            sent = yield Output(Stream.STDERR, event.data)
+        else:
+            sent = b"" if part.files else (yield event)
 
 
 def _command(part: Part, session: Session) -> Program:
@@ -77,8 +88,55 @@ def _hostname(_text: str, session: Session) -> Program:
     return 0
 
 
-def _whoami(_text: str, session: Session) -> Program:
+def _whoami(text: str, session: Session) -> Program:
+    if "/groups" in text.casefold():
+        return (yield from _groups(session))
     yield session.line(account_name(session).lower())
+    return 0
+
+
+def _groups(session: Session) -> Program:
+    """List the token's groups as `whoami /groups /fo csv /nh` does; the level is that of a network logon."""
+    elevated = session.state.elevated(session.user)
+    if session.user.administrator:
+        kind = "Mandatory group, Enabled by default" if elevated else "Group used for deny only"
+        yield session.line(rf'"BUILTIN\Administrators","Alias","S-1-5-32-544","{kind}"')
+    yield session.line(r'"NT AUTHORITY\NETWORK","Well-known group","S-1-5-2","Mandatory group, Enabled by default"')
+    level, sid = ("High", 12288) if elevated else ("Medium", 8192)
+    yield session.line(rf'"Mandatory Label\{level} Mandatory Level","Label","S-1-16-{sid}",""')
+    return 0
+
+
+def _netsh(text: str, session: Session) -> Program:
+    """Show a firewall rule by name; no other netsh is modelled in a shell."""
+    match = _SHOW_RULE.search(text)
+    if match is None:
+        yield session.error("The following command was not found.")
+        return 1
+    name = (match["quoted"] or match["name"]).casefold()
+    if name not in _rule_names(session):
+        yield session.line("\r\nNo rules match the specified criteria.\r\n")
+        return 1
+    yield session.line(f"\r\nRule Name:                            {name}\r\nOk.\r\n")
+    return 0
+
+
+def _rule_names(session: Session) -> set[str]:
+    rules = session.state.interior.rules
+    return {ALLOW_RULE} if rules is None else {rule.name.casefold() for rule in rules}
+
+
+def _winrm(text: str, session: Session) -> Program:
+    arguments = [word.casefold() for word in words(text)[1:]]
+    match arguments[:2]:
+        case ["get" | "g", "winrm/config"] if "-format:pretty" in arguments:
+            yield session.line(config_xml(session.state))
+        case ["enumerate" | "enum" | "e", "winrm/config/listener"] if "-format:pretty" in arguments:
+            listeners = "".join(listeners_xml(session.state))
+            yield session.line(f'<wsman:Results xmlns:wsman="{_RESULTS}">{listeners}</wsman:Results>')
+        case _:
+            yield session.error('Error: Invalid use of command line. Type "winrm -?" for help.')
+            return 1
     return 0
 
 
@@ -138,6 +196,8 @@ def _powershell(text: str, session: Session) -> Program:
 _PROGRAMS: dict[str, Callable[[str, Session], Program]] = {
     "hostname": _hostname,
     "whoami": _whoami,
+    "netsh": _netsh,
+    "winrm": _winrm,
     "ver": _ver,
     "exit": _exit,
     "rem": _rem,

@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.simulator.commandline import program, words
 from toolkit.simulator.firewall import netsh
 from toolkit.simulator.machine import BUILT_IN, PORTS, Listener, Machine, Transport
+from toolkit.simulator.service_settings import NOT_MODELLED, NOT_RUNNING, Effect, change_listener, set_values
+from toolkit.simulator.wsman_cmdlets import powershell_effect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NOT_MODELLED = "is not modelled"
 
 _SETTINGS = re.compile(r"@\{(?P<pairs>.*)\}", re.DOTALL)
 _PAIR = re.compile(r"(?P<name>\w+)\s*=\s*\"?(?P<value>[^\";]*)\"?")
-_TRANSPORT = re.compile(r"transport=(?P<transport>https?)", re.IGNORECASE)
 _QUIET = {"-q", "-quiet", "/q", "/quiet", "-force", "/force"}
 _HTTP = Listener(Transport.HTTP, PORTS[Transport.HTTP])
-_NOT_RUNNING = "fails: the WinRM service does not run"
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """The machine afterwards, what happened in words, and the exit code. `hangs`: it waits for somebody's answer."""
-
-    machine: Machine
-    text: str
-    exit_code: int = 0
-    hangs: bool = False
 
 
 def apply(command: str, machine: Machine) -> Effect:
@@ -47,13 +36,13 @@ def _winrm(command: str, machine: Machine) -> Effect:
     if verb in {"quickconfig", "qc"}:
         return _quickconfig(arguments, machine)
     if not machine.service_running:
-        return Effect(machine, _NOT_RUNNING, 1)
+        return Effect(machine, NOT_RUNNING, 1)
     resource = arguments[1] if len(arguments) > 1 else ""
     if "config/listener?" in resource:
-        return _listener(verb, resource, _pairs(command), machine)
+        return change_listener(verb, resource, _pairs(command), machine)
     match verb:
         case "set":
-            return _set(_pairs(command), machine)
+            return set_values(_pairs(command), machine)
         case "get" | "g" | "enumerate" | "e" | "enum":
             return Effect(machine, "shows the configuration")
         case _:
@@ -84,60 +73,6 @@ def _pairs(command: str) -> dict[str, str]:
     settings = _SETTINGS.search(command)
     found = _PAIR.finditer(settings["pairs"]) if settings else ()
     return {match["name"]: match["value"].strip() for match in found}
-
-
-def _set(pairs: dict[str, str], machine: Machine) -> Effect:
-    if not pairs:
-        return Effect(machine, "fails: Invalid use of command line", 1)
-    for name, value in pairs.items():
-        machine = _with_setting(name.casefold(), value, machine)
-    return Effect(machine, ", ".join(f"{name} is {value}" for name, value in pairs.items()))
-
-
-def _with_setting(name: str, value: str, machine: Machine) -> Machine:
-    on = value.casefold() == "true"
-    number = int(value) if value.isascii() and value.isdigit() else 0
-    match name:
-        case "basic":
-            return replace(machine, basic=on)
-        case "negotiate":
-            return replace(machine, negotiate=on)
-        case "allowunencrypted":
-            return replace(machine, allow_unencrypted=on)
-        case "maxtimeoutms" if number:
-            return replace(machine, max_timeout_ms=number)
-        case "maxenvelopesizekb" if number:
-            return replace(machine, max_envelope_kb=number)
-        case "maxshellsperuser" if number:
-            return replace(machine, max_shells_per_user=number)
-        case _:
-            return machine
-
-
-def _listener(verb: str, resource: str, pairs: dict[str, str], machine: Machine) -> Effect:
-    match = _TRANSPORT.search(resource)
-    if match is None:
-        return Effect(machine, "fails: the listener's transport is not given", 1)
-    transport = Transport(match["transport"].upper())
-    there = machine.listener(transport)
-    others = tuple(listener for listener in machine.listeners if listener != there)
-    wanted = {name.casefold(): value for name, value in pairs.items()}.get("port", "")
-    port = int(wanted) if wanted.isascii() and wanted.isdigit() else PORTS[transport]
-    match verb:
-        case "create" if there:
-            return Effect(machine, f"fails: the {transport} listener exists already", 1)
-        case "create":
-            listeners = (*others, Listener(transport, port))
-            return Effect(replace(machine, listeners=listeners), f"makes the {transport} listener on port {port}")
-        case _ if there is None:
-            return Effect(machine, f"finds no {transport} listener", 1)
-        case "delete" | "d":
-            return Effect(replace(machine, listeners=others), f"deletes the {transport} listener")
-        case "set" | "s" if wanted:
-            listeners = (*others, Listener(transport, port))
-            return Effect(replace(machine, listeners=listeners), f"moves the {transport} listener to port {port}")
-        case _:
-            return Effect(machine, f"shows the {transport} listener")
 
 
 def _net(command: str, machine: Machine) -> Effect:
@@ -226,4 +161,5 @@ _PROGRAMS: dict[str, Callable[[str, Machine], Effect]] = {
     "reg": _reg,
     "netsh": _netsh,
     "certutil": _certutil,
+    "powershell": powershell_effect,
 }

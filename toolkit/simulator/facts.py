@@ -19,6 +19,10 @@ _ADMINISTRATOR = "[security.principal.windowsbuiltinrole]::administrator"
 _VERSION_KEY = r"hklm:\software\microsoft\windows nt\currentversion"
 _POLICY_KEY = r"hklm:\software\microsoft\windows\currentversion\policies\system"
 _IMAGE_STATE_KEY = r"hklm:\software\microsoft\windows\currentversion\setup\state"
+_SETUP_KEY = r"hklm:\system\setup"
+_WINLOGON_KEY = rf"{_VERSION_KEY}\winlogon"
+_COMPUTER_NAME_KEY = r"hklm:\system\currentcontrolset\control\computername"
+_SESSION_KEY = r"hklm:\system\currentcontrolset\control\session manager"
 _WINDOWS_10 = 10240
 
 
@@ -40,6 +44,10 @@ EXPRESSIONS: dict[str, Answer] = {
     "[environment]::osversion.version.build": lambda guest: guest.state.windows.build,
     "[environment]::is64bitoperatingsystem": lambda _: True,
     "[net.dns]::gethostname()": lambda guest: guest.state.host_name,
+    "[globalization.cultureinfo]::installeduiculture.name": lambda guest: guest.state.interior.language,
+    "@(get-wmiobject softwarelicensingproduct -filter 'partialproductkey is not null')[0].graceperiodremaining": (
+        lambda guest: guest.state.interior.license_minutes
+    ),
     "hostname": lambda guest: guest.state.host_name,
     "whoami": lambda guest: account_name(guest).lower(),
     f"{_IDENTITY}.name": account_name,
@@ -67,9 +75,21 @@ REGISTRY: dict[tuple[str, str], Answer] = {
     (_VERSION_KEY, "currentbuildnumber"): lambda guest: str(guest.state.windows.build),
     (_VERSION_KEY, "productname"): lambda guest: guest.state.windows.name,
     (_POLICY_KEY, "localaccounttokenfilterpolicy"): lambda guest: 1 if guest.state.remote_elevation else None,
-    (_IMAGE_STATE_KEY, "imagestate"): lambda _: "IMAGE_STATE_COMPLETE",
-    (r"hklm:\system\setup", "systemsetupinprogress"): lambda _: 0,
-    (r"hklm:\system\setup", "oobeinprogress"): lambda _: 0,
+    (_VERSION_KEY, "editionid"): lambda guest: guest.state.interior.edition,
+    (_IMAGE_STATE_KEY, "imagestate"): lambda guest: guest.state.interior.image_state,
+    (_SETUP_KEY, "systemsetupinprogress"): lambda guest: int(guest.state.interior.setting_up),
+    (_SETUP_KEY, "oobeinprogress"): lambda guest: int(guest.state.interior.out_of_box),
+    (rf"{_COMPUTER_NAME_KEY}\computername", "computername"): (
+        lambda guest: (guest.state.interior.new_name or guest.state.host_name).upper()
+    ),
+    (rf"{_COMPUTER_NAME_KEY}\activecomputername", "computername"): lambda guest: guest.state.host_name.upper(),
+    (_SESSION_KEY, "pendingfilerenameoperations"): (
+        lambda guest: r"\??\C:\Windows\Temp\x" if guest.state.interior.pending_renames else None
+    ),
+    (_WINLOGON_KEY, "autoadminlogon"): lambda guest: "1" if guest.state.interior.autologon else "0",
+    (_WINLOGON_KEY, "defaultpassword"): (
+        lambda guest: "(a password)" if guest.state.interior.autologon_password else None
+    ),
 }
 
 _FOLDERS = frozenset({"c:", r"c:\windows", r"c:\windows\system32", r"c:\users", r"c:\programdata"})
@@ -81,6 +101,10 @@ _REGISTRY = re.compile(
     r"\.(?P<value>\w+)"
 )
 _TEST_PATH = re.compile(r"\(?test-path(?: -(?:literal)?path)? '?(?P<path>[^')]+)'?\)?")
+_PROCESSES = re.compile(r"@\(get-process (?P<names>[\w,]+) -erroraction silentlycontinue\)\.count")
+_SELECT = re.compile(
+    r"\(?select-string -path '(?P<path>[^']+)' -pattern '<plaintext>' -quiet -erroraction silentlycontinue\)?"
+)
 _ENVIRONMENT = re.compile(r"\$env:(?P<name>\w+)")
 
 
@@ -104,6 +128,10 @@ def answer(expression: str, guest: Session) -> Value:
     if match := _REGISTRY.fullmatch(asked):
         known = REGISTRY.get((match["key"].rstrip("\\"), match["value"]))
         return known(guest) if known else None
+    if match := _PROCESSES.fullmatch(asked):
+        return len(guest.state.interior.processes & set(match["names"].split(",")))
+    if match := _SELECT.fullmatch(asked):
+        return _spelt(match["path"], guest) in guest.state.interior.files_with_passwords
     if match := _TEST_PATH.fullmatch(asked):
         return _exists(match["path"].strip(), guest)
     raise UnknownExpressionError(expression)
@@ -117,8 +145,13 @@ def wmi_time(moment: datetime) -> str:
 
 
 def _exists(path: str, guest: Session) -> bool:
-    plain = _ENVIRONMENT.sub(lambda match: str(guest.environment.get(match["name"], "")), path).casefold()
-    return plain in _VARIABLES or plain.rstrip("\\") in _FOLDERS
+    plain = _spelt(path, guest)
+    interior = guest.state.interior
+    return plain in _VARIABLES or plain.rstrip("\\") in _FOLDERS | interior.pending or interior.has(plain)
+
+
+def _spelt(path: str, guest: Session) -> str:
+    return _ENVIRONMENT.sub(lambda match: str(guest.environment.get(match["name"], "")), path).casefold()
 
 
 def _normal(expression: str) -> str:

@@ -68,3 +68,45 @@ TOO_MANY_SHELLS = Fault(
     "The WS-Management service cannot process the request. This user has exceeded the maximum number of concurrent "
     "shells allowed. Close at least one open shell or raise the per-user quota.",
 )
+QUOTA_BUSY = Fault(
+    2150858815,
+    "w:QuotaLimit",
+    "The WS-Management service cannot process the request. The service is configured to not accept more requests.",
+)
+TOO_MANY_OPERATIONS = Fault(
+    2150859174,
+    "w:QuotaLimit",
+    "The WS-Management service cannot process the request. The maximum number of concurrent operations for this user "
+    "has been exceeded.",
+)
+TOO_MANY_SHELL_USERS = Fault(
+    2150859179,
+    "w:QuotaLimit",
+    "The WS-Management service cannot process the request. The maximum number of concurrent shell users has been "
+    "exceeded.",
+)
+REMOTE_SHELLS_FORBIDDEN = Fault(
+    2150859180,
+    "w:AccessDenied",
+    "The WS-Management service cannot process the request because the remote shell access is not allowed.",
+)
+REMOTE_ACCESS_DISABLED = Fault(
+    2150859229,
+    "w:AccessDenied",
+    "The WS-Management service does not accept requests from remote computers.",
+)
+CONFIG_CORRUPTED = Fault(
+    2150858757,
+    "w:InternalError",
+    "The WS-Management service cannot process the request: its configuration is corrupted.",
+)
+ENVELOPE_LIMIT = Fault(
+    2150858823,
+    "w:EncodingLimit",
+    "The WS-Management service cannot process the request: the packet is larger than MaxEnvelopeSizekb.",
+)
+SHELL_NOT_INITIALIZED = Fault(
+    2150859118, "w:InternalError", "The shell was not initialised: the service is shutting down."
+)
+SHUTDOWN_IN_PROGRESS = Fault(1115, "w:InternalError", "A system shutdown is in progress.")
+UNKNOWN_INTERFACE = Fault(1717, "w:InternalError", "The interface is unknown.")

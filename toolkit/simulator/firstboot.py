@@ -17,8 +17,9 @@ from toolkit.simulator.answerfile import AnswerFile, read_answer_file
 from toolkit.simulator.batch import BatchFile, Line, read_batch
 from toolkit.simulator.batchrun import BatchRun
 from toolkit.simulator.documents import DocumentError
-from toolkit.simulator.effects import NOT_MODELLED
+from toolkit.simulator.interior import interior_of_machine
 from toolkit.simulator.machine import Machine, installed
+from toolkit.simulator.service_settings import NOT_MODELLED
 from toolkit.simulator.state import GuestState, WindowsVersion, windows_version
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class _Boot:
     def __init__(self, answers: AnswerFile, files: Sequence[NamedFile], release: Release | None) -> None:
         self._answers = answers
         self._scripts = {_base(file.name): file for file in files if file.name.casefold().endswith(_BATCH_ENDINGS)}
+        self._batches = {name: read_batch(file.name, file.data) for name, file in self._scripts.items()}
         self._names = frozenset(_base(file.name) for file in files)
         self._windows = windows_version(release) if release else WindowsVersion()
         machine = installed(server=release.server, build=release.build) if release else Machine()
@@ -139,6 +141,8 @@ class _Boot:
             max_timeout_ms=machine.max_timeout_ms,
             max_envelope_kb=machine.max_envelope_kb,
             max_shells_per_user=machine.max_shells_per_user,
+            credssp=machine.credssp,
+            interior=interior_of_machine(machine),
         )
 
     def _command(self, where: str, command: str) -> None:
@@ -157,10 +161,11 @@ class _Boot:
         self._run(BatchFile(where, (Line(1, command),), {}), where, numbered=False)
 
     def _run(self, script: BatchFile, name: str, *, numbered: bool = True) -> None:
-        run = BatchRun(script, self._machine).run()
+        run = BatchRun(script, self._machine, self._batches).run()
         for ran in run.ran:
             self._machine = ran.machine
-            self._note(f"{name}:{ran.line}" if numbered else name, ran.command, ran.effect)
+            outer = not numbered and ran.script == script.name
+            self._note(name if outer else f"{ran.script or name}:{ran.line}", ran.command, ran.effect)
         self._machine = run.machine
         self._problems += run.problems
 

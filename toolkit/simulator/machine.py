@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from toolkit.simulator.state import HTTP_PORT, HTTPS_PORT
-
+HTTP_PORT = 5985
+HTTPS_PORT = 5986
 _WINDOWS_8 = 9200
 
 
@@ -55,6 +55,11 @@ class Machine:
     max_timeout_ms: int = 60_000
     max_envelope_kb: int = 500
     max_shells_per_user: int = 30
+    max_memory_per_shell_mb: int = 1024
+    max_processes_per_shell: int = 25
+    kerberos: bool = True
+    certificate: bool = False
+    credssp: bool = False
     certificate_imported: bool = False
     files: frozenset[str] = frozenset()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.simulator.facts import UnknownExpressionError, Value, answer
 from toolkit.simulator.powershell_text import interpolated, split, statements, without_comments
-from toolkit.simulator.programs import Pause
+from toolkit.simulator.programs import Output, Pause, Stream
 
 if TYPE_CHECKING:
     from toolkit.simulator.programs import Program, Session
@@ -22,6 +22,9 @@ _ELSE = re.compile(r"\s*else\s*\{(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _EXIT = re.compile(r"exit(?:\s+(?P<code>.+))?", re.IGNORECASE | re.DOTALL)
 _ASSIGNMENT = re.compile(r"\$(?P<name>(?:global:|script:)?\w+)\s*=(?!=)\s*(?P<value>.+)", re.IGNORECASE | re.DOTALL)
 _WRITE = re.compile(r"(?:write-output|write-host|echo|write)(?:\s+(?P<arguments>.*))?", re.IGNORECASE | re.DOTALL)
+_CONSOLE = re.compile(
+    r"\[(?:system\.)?console\]::(?P<stream>out|error)\.write(?P<line>line)?\((?P<value>.*)\)", re.IGNORECASE | re.DOTALL
+)
 _SLEEP = re.compile(r"(?:start-sleep|sleep)(?:\s+-s(?:econds)?)?\s+(?P<seconds>\d+(?:\.\d+)?)", re.IGNORECASE)
 _IGNORED = re.compile(
     r"\$\w*preference\s*=.*|\$outputencoding\s*=.*|\[(?:system\.)?console\]::\w*encoding\s*=.*|set-variable\s.*"
@@ -77,6 +80,10 @@ class _Interpreter:
             raise _Exit(_whole(self.value(match["code"])) if match["code"] else 0)
         if match := _ASSIGNMENT.fullmatch(text):
             self._variables[_variable(match["name"])] = self.value(match["value"])
+        elif match := _CONSOLE.fullmatch(text):
+            written = shown(self.value(match["value"])) + ("\r\n" if match["line"] else "")
+            stream = Stream.STDERR if match["stream"].casefold() == "error" else Stream.STDOUT
+            yield Output(stream, self._session.encode(written))
         elif match := _SLEEP.fullmatch(text):
             yield Pause(float(match["seconds"]))
         elif match := _WRITE.fullmatch(text):

@@ -7,19 +7,20 @@ import socket
 import socketserver
 import ssl
 import sys
-import tempfile
 import threading
 from collections import deque
+from datetime import UTC, datetime
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from toolkit.errors import UsageError
-from toolkit.files import PRIVATE
-from toolkit.simulator.authentication import ConnectionAuthentication
+from toolkit.simulator.authentication import Channel, ConnectionAuthentication
 from toolkit.simulator.connection import Connection, Exchange
 from toolkit.simulator.credentials import CredentialStore
+from toolkit.simulator.plan import HangUp, Hush, Plan
 from toolkit.simulator.service import Service
+from toolkit.simulator.trust import Mapping, Schannel, binding, server_context
+from toolkit.simulator.upset import hang_up, hush
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -37,12 +38,25 @@ _CLIENT_WENT_AWAY = (ConnectionError, TimeoutError, ssl.SSLError)
 class SimulatedGuest:
     """A guest in the given state, listening on 127.0.0.1 while its `with` block lasts (or from `start` to `stop`).
 
-    `port` 0 takes any free one. Raises UsageError when the port is taken, or when the state has no WinRM port open:
-    such a guest answers nobody, and there is nothing to serve.
+    `port` 0 takes any free one. `plan` holds what goes wrong, `mapping` whom client certificates stand for. Raises
+    UsageError when the port is taken, or when the state has no WinRM port open: such a guest answers nobody, and there
+    is nothing to serve.
     """
 
-    def __init__(self, state: GuestState, port: int = 0, tls: Certificate | None = None) -> None:
+    def __init__(
+        self,
+        state: GuestState,
+        port: int = 0,
+        tls: Certificate | None = None,
+        *,
+        plan: Plan | None = None,
+        schannel: Schannel = Schannel.MODERN,
+        mapping: Mapping | None = None,
+    ) -> None:
         self.state = state
+        self.plan = plan or Plan()
+        self._schannel = schannel
+        self._mapping = mapping
         self.secure = tls is not None
         self._wanted_port = port
         self._tls = tls
@@ -52,7 +66,7 @@ class SimulatedGuest:
         self._request_count = 0
         self._connections = count(1)
         self._lock = threading.Lock()
-        self.service = Service(state)
+        self.service = Service(state, plan)
 
     def __enter__(self) -> Self:
         self.start()
@@ -95,7 +109,8 @@ class SimulatedGuest:
             )
         self._credentials = CredentialStore(self.state)
         try:
-            self._listener = _Listener(self, self._wanted_port, _tls_context(self._tls) if self._tls else None)
+            tls = server_context(self._tls, self._schannel, self._mapping) if self._tls else None
+            self._listener = _Listener(self, self._wanted_port, tls)
         except BaseException:
             self._credentials.close()
             raise
@@ -116,8 +131,16 @@ class SimulatedGuest:
         self._credentials.close()
         self._listener = self._thread = None
 
-    def authentication(self) -> ConnectionAuthentication:
-        return ConnectionAuthentication(self.state, self._credentials, secure=self.secure)
+    def authentication(self, connection: socket.socket) -> ConnectionAuthentication:
+        shown = isinstance(connection, ssl.SSLSocket) and bool(connection.getpeercert())
+        channel = Channel(
+            binding=binding(self._tls) if self._tls else None,
+            mapped=self._mapping.user if self._mapping and shown else None,
+        )
+        return ConnectionAuthentication(self.state, self._credentials, channel, self.now)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.state.clock_error
 
     def note(self, exchange: Exchange) -> None:
         with self._lock:
@@ -153,12 +176,30 @@ class _Listener(socketserver.ThreadingTCPServer):
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve one connection in its own thread; a TLS handshake happens here so that it keeps nobody waiting."""
         with self._tracked(request):
+            if self._turned_away(request):
+                return
             if self._tls is None:
                 self._handle(request, client_address)
                 return
             request.settimeout(_HANDSHAKE_SECONDS)
             with self._tls.wrap_socket(request, server_side=True) as secured, self._tracked(secured):
                 self._handle(secured, client_address)
+
+    def _turned_away(self, request: socket.socket) -> bool:
+        """Do what the plan has in store for whoever connects."""
+        plan = self.guest.plan
+        match plan.connecting:
+            case Hush():
+                hush(request)
+            case HangUp():
+                request.recv(65536)
+                hang_up(request, reset=plan.connecting.reset)
+            case None if plan.greeting:
+                request.sendall(plan.greeting)
+                request.recv(65536)
+            case None:
+                return False
+        return True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Let clients leave without a word; anything else is our fault and shows its traceback."""
@@ -191,14 +232,3 @@ class _Listener(socketserver.ThreadingTCPServer):
 def _cut(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-
-
-def _tls_context(certificate: Certificate) -> ssl.SSLContext:
-    """Load the certificate by way of a private file, the only way that ssl knows."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory(prefix="unattend-tls-") as folder:
-        pem = Path(folder) / "server.pem"
-        pem.touch(mode=PRIVATE)
-        pem.write_text(certificate.pem.reveal(), encoding="ascii")
-        context.load_cert_chain(pem)
-    return context

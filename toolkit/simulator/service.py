@@ -13,19 +13,24 @@ from toolkit.simulator.faults import (
     INVALID_ACTION,
     INVALID_RESOURCE_URI,
     INVALID_XML,
+    REMOTE_SHELLS_FORBIDDEN,
     WsmanFault,
 )
 from toolkit.simulator.identify import identify_response
+from toolkit.simulator.plan import Course, Plan, Raise
 from toolkit.simulator.programs import Stream
+from toolkit.simulator.reading import read
 from toolkit.simulator.shells import Shells
 from toolkit.simulator.soap import NAMESPACES, Request, envelope, fault_envelope, read_request
 
 if TYPE_CHECKING:
     from toolkit.simulator.commands import Received
+    from toolkit.simulator.plan import Upset
     from toolkit.simulator.shells import Shell
     from toolkit.simulator.state import GuestState, LocalUser
 
 CMD_SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd"
+POWERSHELL = "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"
 
 _SHELL = NAMESPACES["rsp"]
 _TRANSFER = NAMESPACES["x"]
@@ -36,35 +41,49 @@ _LEAST_OUTPUT = 512
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP status with its SOAP body, and the action that was asked for."""
+    """An HTTP status with its SOAP body, and the action that was asked for; or what happens in their place."""
 
     status: int
     body: bytes
     action: str = ""
+    upset: Upset | None = None
 
 
 class Service:
     """WS-Management over the shells of one guest."""
 
-    def __init__(self, state: GuestState) -> None:
+    def __init__(self, state: GuestState, plan: Plan | None = None) -> None:
         self._state = state
-        self.shells = Shells(state)
+        self.course = Course(plan or Plan())
+        self.shells = Shells(state, plan)
 
     def reply(self, data: bytes, user: LocalUser) -> Reply:
-        """Answer one envelope: 200, or 500 with a fault."""
+        """Answer one envelope: 200, or 500 with a fault; or with what the plan has in store for its action."""
         action = relates_to = ""
         try:
             request = read_request(data, at_most=self._state.max_envelope_kb * 1024)
-            action, relates_to = request.action, request.message_id
+            action, relates_to = "Identify" if request.identify else request.action, request.message_id
+            if upset := self._planned(action or "-"):
+                return Reply(0, b"", action, upset)
             if request.identify:
-                return Reply(200, identify_response(self._state.windows, authenticated=True), "Identify")
+                return Reply(200, identify_response(self._state.windows, authenticated=True), action)
             name, body = self._done(request, user)
             return Reply(200, envelope(name, body, relates_to=relates_to), action)
         except WsmanFault as err:
             return Reply(500, fault_envelope(err.fault, machine=self._state.host_name, relates_to=relates_to), action)
 
+    def _planned(self, action: str) -> Upset | None:
+        """Give what the plan has in store for this action, or raise the fault that it has."""
+        match self.course.upset(action):
+            case Raise(fault):
+                raise WsmanFault(fault)
+            case upset:
+                return upset
+
     def _done(self, request: Request, user: LocalUser) -> tuple[str, str]:
         """Do what is asked and give the reply's action and body."""
+        if found := read(request, user, self._state, self.shells):
+            return found
         match request.action.removeprefix(_SHELL).removeprefix(_TRANSFER):
             case "/Create":
                 return f"{_TRANSFER}/CreateResponse", self._create(request, user)
@@ -87,8 +106,13 @@ class Service:
 
     def _create(self, request: Request, user: LocalUser) -> str:
         """Open a cmd shell, which only administrators may. PowerShell's own protocol (PSRP) is not simulated."""
+        if request.resource_uri == POWERSHELL:
+            # Rights come before the contents, which are not simulated.
+            raise WsmanFault(INVALID_XML if self._admits(user) else ACCESS_DENIED)
         if request.resource_uri != CMD_SHELL:
             raise WsmanFault(INVALID_RESOURCE_URI)
+        if not self._state.remote_shell_access:
+            raise WsmanFault(REMOTE_SHELLS_FORBIDDEN)
         if not self._state.elevated(user):
             raise WsmanFault(ACCESS_DENIED)
         element = request.body.find("rsp:Shell", NAMESPACES)
@@ -110,6 +134,9 @@ class Service:
             "<rsp:ClientIP>127.0.0.1</rsp:ClientIP><rsp:IdleTimeOut>PT7200.000S</rsp:IdleTimeOut>"
             "<rsp:InputStreams>stdin</rsp:InputStreams><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>"
         )
+
+    def _admits(self, user: LocalUser) -> bool:
+        return user.remote_management or self._state.elevated(user)
 
     def _receive(self, request: Request, shell: Shell) -> str:
         """Wait as long as the client asks, but no longer than MaxTimeoutms (modelled: a longer wish is cut short)."""

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 from toolkit.simulator.commands import RunningCommand
 from toolkit.simulator.console import run_line
 from toolkit.simulator.faults import CODE_PAGE_NOT_SUPPORTED, SHELL_NOT_FOUND, TOO_MANY_SHELLS, WsmanFault
+from toolkit.simulator.misfit import run_misfit
+from toolkit.simulator.plan import Plan
 from toolkit.simulator.programs import Session
+from toolkit.simulator.transfer import transfer
 
 if TYPE_CHECKING:
+    from toolkit.simulator.programs import Program
     from toolkit.simulator.state import GuestState, LocalUser
 
 _UTF_8 = "65001"
@@ -20,11 +24,13 @@ _DEFAULT_CODE_PAGE = "437"
 
 
 class Shell:
-    """One remote shell and the commands in it."""
+    """One remote shell and the commands in it. `files` are the guest's, by path in lower case."""
 
-    def __init__(self, shell_id: str, session: Session) -> None:
+    def __init__(self, shell_id: str, session: Session, plan: Plan, files: dict[str, bytes]) -> None:
         self.id = shell_id
         self._session = session
+        self._plan = plan
+        self._files = files
         self._commands: dict[str, RunningCommand] = {}
 
     @property
@@ -32,9 +38,14 @@ class Shell:
         return self._session.user.name
 
     def start(self, line: str) -> RunningCommand:
-        command = RunningCommand(run_line(line, self._session))
+        command = RunningCommand(self._program(line))
         self._commands[command.id] = command
         return command
+
+    def _program(self, line: str) -> Program:
+        if misfit := self._plan.misfit(line):
+            return run_misfit(misfit)
+        return transfer(line, self._session, self._files) or run_line(line, self._session)
 
     def command(self, command_id: str) -> RunningCommand:
         """Find a command. Raises WsmanFault for one that this shell does not have."""
@@ -56,8 +67,10 @@ class Shell:
 class Shells:
     """All shells of one guest. Idle time-outs are not modelled: a shell lives until somebody deletes it."""
 
-    def __init__(self, state: GuestState) -> None:
+    def __init__(self, state: GuestState, plan: Plan | None = None) -> None:
         self._state = state
+        self._plan = plan or Plan()
+        self.files: dict[str, bytes] = {}
         self._open: dict[str, Shell] = {}
         self._lock = threading.Lock()
 
@@ -67,7 +80,7 @@ class Shells:
     def open(self, user: LocalUser, *, code_page: str, environment: dict[str, str], shell_id: str = "") -> Shell:
         """Open a shell for `user`. Raises WsmanFault when he has too many, or for a code page that Windows lacks."""
         session = Session(self._state, user, _encoding(code_page), environment)
-        shell = Shell((shell_id or str(uuid.uuid4())).upper(), session)
+        shell = Shell((shell_id or str(uuid.uuid4())).upper(), session, self._plan, self.files)
         with self._lock:
             owned = sum(other.owner == user.name for other in self._open.values())
             if owned >= self._state.max_shells_per_user:
@@ -81,6 +94,10 @@ class Shells:
         if shell is None or shell.owner != user.name:
             raise WsmanFault(SHELL_NOT_FOUND)
         return shell
+
+    def open_ones(self) -> tuple[tuple[str, str], ...]:
+        """Give the id and the owner of every open shell, oldest first."""
+        return tuple((shell.id, shell.owner) for shell in self._open.values())
 
     def delete(self, shell: Shell) -> None:
         with self._lock:

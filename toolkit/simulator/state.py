@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from toolkit.errors import UsageError
+from toolkit.simulator.interior import Interior, interior_of_spec
+from toolkit.simulator.machine import HTTP_PORT
 from toolkit.spec.guest import Guest, NoCommunicator, Ssh, Winrm
 
 if TYPE_CHECKING:
     from toolkit.catalog.releases import Release
     from toolkit.secret import Secret
 
-HTTP_PORT = 5985
-HTTPS_PORT = 5986
 BUILT_IN_ADMINISTRATOR = "Administrator"
 
 _ADMINISTRATORS = "administrators"
@@ -28,12 +28,16 @@ _BOOT = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class LocalUser:
-    """A local account. `built_in` is RID 500, whose network logons UAC does not filter."""
+    """A local account. `built_in` is RID 500, whose network logons UAC does not filter.
+
+    `remote_management` makes it a member of Remote Management Users, which PowerShell admits and cmd's shell does not.
+    """
 
     name: str
     password: Secret
     administrator: bool = True
     built_in: bool = False
+    remote_management: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,9 @@ class GuestState:
     """A guest at the moment a client may come. The update revision and the boot time are modelled, not known.
 
     `remote_elevation` is LocalAccountTokenFilterPolicy=1: without it, UAC filters the network logons of local
-    administrators other than the built-in one. Times in milliseconds, sizes in units of their names.
+    administrators other than the built-in one. `channel_binding` is CbtHardeningLevel=Strict, `remote_shell_access`
+    AllowRemoteShellAccess, and `kerberos` needs a keytab where this process finds it (KRB5_KTNAME). `clock_error` is
+    how far the guest's clock is ahead. Times in milliseconds, sizes in units of their names.
     """
 
     host_name: str
@@ -79,6 +85,12 @@ class GuestState:
     max_timeout_ms: int = 60_000
     max_envelope_kb: int = 500
     max_shells_per_user: int = 30
+    credssp: bool = False
+    kerberos: bool = False
+    channel_binding: bool = False
+    remote_shell_access: bool = True
+    clock_error: timedelta = timedelta()
+    interior: Interior = field(default_factory=Interior, compare=False)  # no client sees it from outside
 
     @property
     def reachable(self) -> bool:
@@ -128,6 +140,7 @@ def _winrm_state(guest: Guest, winrm: Winrm) -> GuestState:
         max_timeout_ms=quotas.max_timeout_ms,
         max_envelope_kb=quotas.max_envelope_kb,
         max_shells_per_user=quotas.max_shells_per_user,
+        interior=interior_of_spec(guest),
     )
 
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from toolkit.spec.groups import ADMINISTRATORS, resolve_groups
 from toolkit.spec.guest import Account, AutoLogon
 from toolkit.spec.secrets import SecretField, SecretSource, Vault
 from toolkit.spec.section import Findings, Section
+from toolkit.spec.text import Text256, utf16_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_LOGONS = 999
 ADMINISTRATOR = "Administrator"
-ADMINISTRATORS = "Administrators"
+_LONGEST_PASSWORD = 127  # what Windows' logon page takes; SAM's own limit is 256
 _LONGEST_NAME = 20  # the SAM account name's limit; the reference page's 256 is not reachable
 _FORBIDDEN = frozenset(
     '"/\\[]:|<>+=;,?*%@'
@@ -45,14 +47,18 @@ class AccountSection(Section):
     name: str
     password: SecretField | None = Field(None, description="Default: the communicator's, when it is the same user.")
     groups: list[str] = Field(default_factory=lambda: [ADMINISTRATORS], description="English group names.")
-    full_name: str | None = Field(None, max_length=256)
-    description: str | None = Field(None, max_length=256)
+    full_name: Text256 | None = None
+    description: Text256 | None = None
+    password_never_expires: bool = Field(default=False, description="Set at the first logon, without wmic.")
 
 
 class AdministratorSection(Section):
-    """`[administrator]`: the built-in account, enabled by giving it a password."""
+    """`[administrator]`: the built-in account, whatever it is called in the language of Windows."""
 
     password: SecretField | None = Field(None, description="Default: the communicator's, when it is Administrator.")
+    enabled: bool | None = Field(
+        None, description="Set at the first logon. Default: enabled on servers and where it logs on, else disabled."
+    )
 
 
 def _logons(value: Any) -> Any:
@@ -72,6 +78,9 @@ class AutoLogonSection(Section):
 
     username: str | None = Field(None, description="Default: the communicator's user, else the first account.")
     count: Logons = Field(1, description="How many logons.")
+    clean: bool | None = Field(
+        None, description="Remove its password from registry and LSA at the first logon. Default: where count is 1."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +109,19 @@ def resolve_accounts(
             findings.error((*path, "name"), f'the account name "{section.name}" {fault}')
         password = _agreed(section.password, (*path, "password"), section.name, connecting, vault, findings)
         if password is not None:
-            groups = tuple(section.groups)
-            accounts.append(Account(section.name, password, groups, section.full_name, section.description))
+            groups = resolve_groups(section.groups, (*path, "groups"), findings)
+            accounts.append(_account(section, password, groups))
     _check_unique(sections, findings)
     existing = [ADMINISTRATOR, *(section.name for section in sections)]
     if connecting and connecting.password and not any(connecting.uses(name) for name in existing):
+        _check_length(connecting.password, ("communicator",), connecting.name, findings)
         accounts.append(Account(connecting.name, connecting.password, (ADMINISTRATORS,)))
     return tuple(accounts)
+
+
+def _account(section: AccountSection, password: Secret, groups: tuple[str, ...]) -> Account:
+    never_expires = section.password_never_expires
+    return Account(section.name, password, groups, section.full_name, section.description, never_expires)
 
 
 def resolve_administrator(
@@ -123,9 +138,13 @@ def resolve_administrator(
     (the page that HideLocalAccountScreen is documented to hide): there it gets the connecting user's, never a blank
     one. That a server with another administrator in the answer file still asks is modelled, not known.
     """
-    if section is not None:
+    connects = connecting is not None and connecting.uses(ADMINISTRATOR)
+    if section is not None and section.enabled is False and connects:
+        message = "the administrator is disabled, but the communicator logs on as it"
+        findings.error(("administrator", "enabled"), message, help="Remove it, or let another user connect.")
+    if section is not None and (section.password is not None or section.enabled is not False):
         return _agreed(section.password, ("administrator", "password"), ADMINISTRATOR, connecting, vault, findings)
-    return connecting.password if connecting and (server or connecting.uses(ADMINISTRATOR)) else None
+    return connecting.password if connecting and (server or connects) else None
 
 
 def _agreed(
@@ -143,6 +162,8 @@ def _agreed(
             findings.error(path, f'the account "{name}" has no password', help="Add password = ... to it.")
         return shared.password if shared else None
     password = vault.secret(source, path, findings)
+    if password:
+        _check_length(password, path, name, findings)
     if password and shared and shared.password and password != shared.password:
         findings.error(
             path,
@@ -150,6 +171,12 @@ def _agreed(
             help="Leave it out here; the communicator's is used.",
         )
     return password
+
+
+def _check_length(password: Secret, path: KeyPath, name: str, findings: Findings) -> None:
+    if utf16_units(password.reveal()) > _LONGEST_PASSWORD:
+        message = f'the password of "{name}" is longer than {_LONGEST_PASSWORD} characters: nobody could type it in'
+        findings.error(path, message, help="Use a shorter one.")
 
 
 def resolve_autologon(
@@ -180,8 +207,13 @@ def resolve_autologon(
         findings.error(("autologon", "username"), message, help="Add it to [[accounts]].")
         return None
     count = section.count if section else 1
+    clean = section.clean if section else None
+    if clean and count != 1:
+        message = "autologon.clean takes the password away at the first logon, so that there would be no other"
+        findings.error(("autologon", "clean"), message, help="Use count = 1, or clean up in a command of yours.")
     password = known[match]
-    return AutoLogon(match, password, None if count == "forever" else count) if password else None
+    once = count == 1 if clean is None else clean
+    return AutoLogon(match, password, None if count == "forever" else count, once) if password else None
 
 
 def check_computer_name(names: Iterable[str], computer: Computer, findings: Findings) -> None:
@@ -199,6 +231,13 @@ def check_first_logon(accounts: tuple[Account, ...], autologon: AutoLogon, findi
         if account.name == autologon.username and ADMINISTRATORS.casefold() not in groups:
             message = f'"{account.name}" logs on first and is no administrator: commands that need one will fail'
             findings.warning(("accounts", number, "groups"), message, help=f'Add "{ADMINISTRATORS}" to its groups.')
+
+
+def check_administrator(section: AdministratorSection | None, autologon: AutoLogon | None, findings: Findings) -> None:
+    """Whoever logs on by himself is enabled (AutoLogon as Administrator enables the account)."""
+    if section and section.enabled is False and autologon and autologon.username == ADMINISTRATOR:
+        message = "the administrator is disabled, but it is to log on by itself"
+        findings.error(("administrator", "enabled"), message, help="Remove it, or let another user log on.")
 
 
 def account_name_fault(name: str) -> str | None:

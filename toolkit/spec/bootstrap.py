@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Annotated, assert_never
+from typing import TYPE_CHECKING, Annotated, Literal, assert_never
 
 from pydantic import Field
 
+from toolkit.spec.certificates import (
+    CertificateField,
+    ClientCertificateField,
+    check_https,
+    check_names,
+    resolve_certificate,
+    resolve_client_certificate,
+)
 from toolkit.spec.guest import Bootstrap, Consumer, Find, Language, NoCommunicator, Quotas, Ssh, Style, Winrm
+from toolkit.spec.openssh import OpenSshSection, resolve_openssh
 from toolkit.spec.section import Findings, Section, absent
 
 if TYPE_CHECKING:
     from toolkit.spec.guest import Communicator
+    from toolkit.spec.secrets import Vault
 
 _HTTP_PORT = 5985
 _LONGEST_TIMEOUT_MS = 2**32 - 1  # MaxTimeoutms is a DWORD (MicrosoftDocs/win32 desktop-src/WinRM)
+_CLOSED_ONLY = {"kerberos", "credssp", "psrp", "also"}  # beside those that https or SSH bring with them
 _PACKERS_TIMEOUT_MS = 1_800_000  # Packer sends winrm_timeout (30m) as the OperationTimeout of every command
 
 
@@ -43,15 +54,75 @@ class BootstrapSection(Section):
         Find.MARKER, description="marker: on any drive letter; floppy: a: by decree."
     )
     language: Annotated[Language, Field(strict=False)] = Field(
-        Language.BATCH, description="batch: runs on every release; powershell: the same as a script for PowerShell 2 and later."
+        Language.BATCH,
+        description="batch: runs on every release; powershell: the same as a script for PowerShell 2 and later.",
     )
     allow_from: list[str] = Field(default_factory=list, description="Addresses or networks; empty: any.")
     quotas: QuotasSection = absent()
+    certificate: CertificateField = Field(
+        "host",
+        description="https: host: made here and known beforehand; guest: made there; or a PFX of your own.",
+    )
+    certificate_names: list[str] = Field(
+        default_factory=list, description="More host names and addresses for the certificate."
+    )
+    client_certificate: ClientCertificateField | None = Field(
+        None, description="Log on by certificate: host: made here, beside the output; or a PEM file of your own."
+    )
+    kerberos: bool = Field(
+        default=False, description="For domain members: Kerberos and Negotiate only, no Basic, every message encrypted."
+    )
+    credssp: bool = Field(default=False, description="Allow CredSSP, which hands the client's password to the guest.")
+    psrp: bool | None = Field(
+        None, description="PowerShell remoting (PSRP). Default: for consumer ansible, where PowerShell is 3 or later."
+    )
+    also: list[Literal["ssh"]] = Field(default_factory=list, description="ssh: an SSH server on port 22 beside WinRM.")
+    openssh: OpenSshSection | None = Field(None, description="OpenSSH from the medium instead of Windows' capability.")
+    authorized_keys: list[str] = Field(default_factory=list, description="Public keys that let administrators in.")
+    default_shell: str | None = Field(None, description="cmd, powershell or a full path: what sshd starts.")
 
 
-def resolve_bootstrap(section: BootstrapSection, communicator: Communicator, findings: Findings) -> Bootstrap:
-    """Check addresses and make the quotas fit the communicator's timeout."""
-    for number, text in enumerate(section.allow_from):
+def resolve_bootstrap(
+    section: BootstrapSection, communicator: Communicator, vault: Vault, findings: Findings
+) -> Bootstrap:
+    """Check addresses and certificates, and make the quotas fit the communicator's timeout."""
+    _check_addresses(section.allow_from, findings)
+    _check_plain(section, communicator, findings)
+    _check_winrm(section, communicator, findings)
+    check_https(section.model_fields_set, communicator, findings)
+    check_names(section.certificate_names, findings)
+    certificate = resolve_certificate(section.certificate, vault, findings)
+    also_ssh = "ssh" in section.also
+    return Bootstrap(
+        style=section.style,
+        consumer=section.consumer,
+        find=section.find,
+        language=section.language,
+        allow_from=tuple(section.allow_from),
+        quotas=_quotas(section.quotas, communicator),
+        certificate=certificate,
+        certificate_names=tuple(section.certificate_names),
+        client_certificate=resolve_client_certificate(section.client_certificate, certificate, findings),
+        kerberos=section.kerberos,
+        credssp=section.credssp,
+        psrp=section.psrp,
+        openssh=resolve_openssh(section, wanted=also_ssh or isinstance(communicator, Ssh), findings=findings),
+        also_ssh=also_ssh,
+    )
+
+
+def _quotas(section: QuotasSection, communicator: Communicator) -> Quotas:
+    return Quotas(
+        max_timeout_ms=section.max_timeout_ms or _timeout_ms(communicator),
+        max_envelope_kb=section.max_envelope_kb,
+        max_memory_per_shell_mb=section.max_memory_per_shell_mb,
+        max_shells_per_user=section.max_shells_per_user,
+        max_processes_per_shell=section.max_processes_per_shell,
+    )
+
+
+def _check_addresses(addresses: list[str], findings: Findings) -> None:
+    for number, text in enumerate(addresses):
         try:
             ipaddress.ip_network(text, strict=False)
         except ValueError:
@@ -60,22 +131,23 @@ def resolve_bootstrap(section: BootstrapSection, communicator: Communicator, fin
                 f'bootstrap.allow_from "{text}" is not an address or a network',
                 help='For example "192.168.56.1" or "10.0.0.0/8".',
             )
-    _check_plain(section, communicator, findings)
-    quotas = section.quotas
-    return Bootstrap(
-        style=section.style,
-        consumer=section.consumer,
-        find=section.find,
-        language=section.language,
-        allow_from=tuple(section.allow_from),
-        quotas=Quotas(
-            max_timeout_ms=quotas.max_timeout_ms or _timeout_ms(communicator),
-            max_envelope_kb=quotas.max_envelope_kb,
-            max_memory_per_shell_mb=quotas.max_memory_per_shell_mb,
-            max_shells_per_user=quotas.max_shells_per_user,
-            max_processes_per_shell=quotas.max_processes_per_shell,
-        ),
-    )
+
+
+def _check_winrm(section: BootstrapSection, communicator: Communicator, findings: Findings) -> None:
+    """Refuse WinRM's settings without WinRM, and Kerberos for the one client that has none."""
+    if not isinstance(communicator, Winrm):
+        for name in sorted(section.model_fields_set & {"kerberos", "credssp", "psrp", "also"}):
+            findings.error(
+                ("bootstrap", name),
+                f"bootstrap.{name} does nothing without WinRM",
+                help='Set communicator = "winrm" in [communicator], or remove it.',
+            )
+    if section.kerberos and section.consumer is Consumer.PACKER:
+        findings.error(
+            ("bootstrap", "kerberos"),
+            "Packer knows neither Kerberos nor encrypted messages over http",
+            help="Remove bootstrap.kerberos, or use another consumer.",
+        )
 
 
 def _timeout_ms(communicator: Communicator) -> int:
@@ -99,8 +171,10 @@ def _check_plain(section: BootstrapSection, communicator: Communicator, findings
     if isinstance(communicator, Ssh):
         findings.error(path, "the plain style is for winrm", help='Use style = "closed".')
     if section.language is Language.POWERSHELL:
+        findings.error(("bootstrap", "language"), "the plain style is a batch file", help='Use style = "closed".')
+    for name in sorted(section.model_fields_set & _CLOSED_ONLY):
         findings.error(
-            ("bootstrap", "language"), "the plain style is a batch file", help='Use style = "closed".'
+            ("bootstrap", name), f"the plain style does not know bootstrap.{name}", help='Use style = "closed".'
         )
     if section.allow_from:
         findings.error(

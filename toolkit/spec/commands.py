@@ -10,9 +10,22 @@ from toolkit.spec.guest import Command, Phase
 from toolkit.spec.section import Findings, Section
 
 # Path in Microsoft-Windows-Setup (no number in the reference; 255 in practice, cschneegans/unattend-generator#213),
-# Path in Microsoft-Windows-Deployment, CommandLine in FirstLogonCommands.
-LONGEST = {Phase.WINDOWS_PE: 255, Phase.SPECIALIZE: 259, Phase.FIRST_LOGON: 1024}
-LONGEST_DESCRIPTION = {Phase.WINDOWS_PE: 256, Phase.SPECIALIZE: 259, Phase.FIRST_LOGON: 256}
+# Path in Microsoft-Windows-Deployment, CommandLine in FirstLogonCommands and LogonCommands. What runs after OOBE is a
+# line of a batch file: cmd.exe's own limit (Microsoft support article 830473).
+LONGEST = {
+    Phase.WINDOWS_PE: 255,
+    Phase.SPECIALIZE: 259,
+    Phase.SETUP_COMPLETE: 8191,
+    Phase.FIRST_LOGON: 1024,
+    Phase.EVERY_LOGON: 1024,
+}
+LONGEST_DESCRIPTION = {
+    Phase.WINDOWS_PE: 256,
+    Phase.SPECIALIZE: 259,
+    Phase.SETUP_COMPLETE: 256,
+    Phase.FIRST_LOGON: 256,
+    Phase.EVERY_LOGON: 256,
+}
 
 
 class CommandSection(Section):
@@ -37,6 +50,9 @@ def _command(number: int, section: CommandSection, findings: Findings) -> Comman
     if section.description is not None:
         limit = LONGEST_DESCRIPTION[section.phase]
         _check_length((*path, "description"), section.description, limit, section.phase, findings)
+    if section.phase is Phase.SETUP_COMPLETE and not section.run.isascii():
+        message = "this is to be a line of a batch file, which the guest reads in its own code page: ASCII only"
+        findings.error((*path, "run"), message, help="Put it in a PowerShell script and name that in [[scripts]].")
     if section.requires_user_input and section.phase is not Phase.FIRST_LOGON:
         message = f"requires_user_input means nothing in the phase {section.phase}"
         findings.warning((*path, "requires_user_input"), message)
@@ -49,5 +65,5 @@ def _check_length(path: tuple[str | int, ...], text: str, limit: int, phase: Pha
         findings.error(
             path,
             f"this is {size} characters long; Setup takes {limit} in the phase {phase}",
-            help="Put the commands in a file, name it in [media] files, and call that.",
+            help="Put the commands in a file and name that in [[scripts]].",
         )

@@ -8,6 +8,7 @@ from toolkit.catalog import time_zones
 from toolkit.catalog.suggest import did_you_mean
 from toolkit.spec.guest import Computer
 from toolkit.spec.section import Findings, Section
+from toolkit.spec.text import Text63
 
 _RANDOM = "*"
 _LONGEST_NAME = 15  # bytes: the NetBIOS name (Microsoft-Windows-Shell-Setup/ComputerName)
@@ -19,8 +20,8 @@ class ComputerSection(Section):
 
     name: str = Field(_RANDOM, description="Up to 15 letters, digits and hyphens; * lets Windows make one up.")
     time_zone: str = Field("UTC", description='A Windows id ("W. Europe Standard Time") or an IANA name.')
-    owner: str | None = Field(None, max_length=63)
-    organization: str | None = Field(None, max_length=63)
+    owner: Text63 | None = None
+    organization: Text63 | None = None
 
 
 def resolve_computer(section: ComputerSection, findings: Findings) -> Computer:

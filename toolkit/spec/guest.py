@@ -6,11 +6,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from toolkit.spec.oobe_choices import Bypass, Oobe
+from toolkit.spec.storage import Disk as Disk  # noqa: PLC0414, TC001  (part of the guest: named here with the rest)
+from toolkit.spec.storage import Firmware as Firmware  # noqa: PLC0414
+from toolkit.spec.storage import Layout as Layout  # noqa: PLC0414
+from toolkit.spec.surroundings import Network
+from toolkit.spec.work import Carry, Drivers, Tweaks
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from toolkit.catalog.releases import Release
     from toolkit.secret import Secret
+    from toolkit.spec.surroundings import Domain, Wlan
+    from toolkit.spec.work import RawFragment, Script, Sysprep
 
 
 class Architecture(StrEnum):
@@ -26,19 +35,6 @@ class Installation(StrEnum):
 
     DESKTOP = "desktop"
     CORE = "core"
-
-
-class Firmware(StrEnum):
-    BIOS = "bios"
-    UEFI = "uefi"
-
-
-class Layout(StrEnum):
-    """How the target disk is cut. `none` leaves the disk to Setup's own page or to a command in windowsPE."""
-
-    STANDARD = "standard"
-    SINGLE = "single"
-    NONE = "none"
 
 
 class Consumer(StrEnum):
@@ -58,7 +54,7 @@ class Style(StrEnum):
 
 
 class Language(StrEnum):
-    """What the bootstrap is written in. The batch file runs on every release; the script needs PowerShell 2 or later."""
+    """What the bootstrap is written in. The batch file runs on every release; the script needs PowerShell 2."""
 
     BATCH = "batch"
     POWERSHELL = "powershell"
@@ -76,7 +72,9 @@ class Phase(StrEnum):
 
     WINDOWS_PE = "windows-pe"
     SPECIALIZE = "specialize"
+    SETUP_COMPLETE = "setup-complete"
     FIRST_LOGON = "first-logon"
+    EVERY_LOGON = "every-logon"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,11 @@ Image: TypeAlias = ImageByName | ImageByIndex
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Which Windows, in which image. `product_key` is None where Setup gets no key (evaluation media, firmware key)."""
+    """Which Windows, in which image. `product_key` is None where Setup gets no key (evaluation media, firmware key).
+
+    `release.build` is the edition's or the version's where the spec names one. The answer file serves media of
+    `architecture` and of those in `also_for`.
+    """
 
     release: Release
     edition: str
@@ -107,6 +109,11 @@ class Windows:
     image: Image
     product_key: str | None
     evaluation: bool
+    also_for: tuple[Architecture, ...] = ()
+
+    @property
+    def architectures(self) -> tuple[Architecture, ...]:
+        return (self.architecture, *self.also_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +128,17 @@ class Computer:
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """Language names are BCP 47 as Windows writes them; `keyboards` are `LCID:KLID` or language names."""
+    """Language names are BCP 47 as Windows writes them; `keyboards` are `LCID:KLID` or language names.
+
+    `pe_keyboards` are Setup's own, `region` a GeoID; None and empty follow the rest.
+    """
 
     ui_language: str
     system_locale: str
     user_locale: str
     keyboards: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """`target` is the number that Setup gives the disk (0 is the first)."""
-
-    firmware: Firmware
-    layout: Layout
-    target: int
+    pe_keyboards: tuple[str, ...] = ()
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +150,17 @@ class Account:
     groups: tuple[str, ...]
     full_name: str | None = None
     description: str | None = None
+    password_never_expires: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AutoLogon:
-    """Who logs on at the console, how many times. `count` is None for ever."""
+    """Who logs on at the console, how many times. `count` is None for ever. `clean` removes its traces afterwards."""
 
     username: str
     password: Secret
     count: int | None
+    clean: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +210,65 @@ class Quotas:
 
 
 @dataclass(frozen=True, slots=True)
+class HostMade:
+    """Made on the host, kept beside the output and used again, so that a client knows it before there is a guest."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestMade:
+    """Made by the guest itself when the bootstrap runs: no client can know it beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPfx:
+    """The user's own: a PKCS #12 file with its key. `name` is the file's, for messages."""
+
+    name: str
+    data: bytes = field(repr=False)
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPem:
+    """The user's own client certificate, with its issuer where that is another; or the issuer alone."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
+ServerCertificate: TypeAlias = HostMade | GuestMade | OwnPfx
+ClientCertificate: TypeAlias = HostMade | OwnPem
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedFile:
+    """A file of the user's that the bootstrap installs from the medium, under its own name."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSsh:
+    """The SSH server in the guest.
+
+    `package` is the OpenSSH zip or MSI that travels on the medium, None for Windows' own capability. `authorized_keys`
+    let administrators in. `default_shell` is `cmd`, `powershell` or a full path; None leaves the server's own (cmd).
+    """
+
+    package: CarriedFile | None = None
+    authorized_keys: tuple[str, ...] = ()
+    default_shell: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Bootstrap:
-    """What opens the guest. `allow_from` holds addresses or networks; empty means any."""
+    """What opens the guest. `allow_from` holds addresses or networks; empty means any.
+
+    `certificate_names` stand in the certificate beside the computer's name and the communicator's host. `psrp` prepares
+    the guest for PowerShell remoting; None does where the consumer is Ansible and PowerShell is 3 or later. `kerberos`
+    leaves nothing on but Negotiate and Kerberos. `also_ssh` opens SSH beside WinRM.
+    """
 
     style: Style
     consumer: Consumer
@@ -214,6 +276,14 @@ class Bootstrap:
     allow_from: tuple[str, ...]
     quotas: Quotas
     language: Language = Language.BATCH
+    certificate: ServerCertificate = HostMade()
+    certificate_names: tuple[str, ...] = ()
+    client_certificate: ClientCertificate | None = None
+    kerberos: bool = False
+    credssp: bool = False
+    psrp: bool | None = None
+    openssh: OpenSsh = OpenSsh()
+    also_ssh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +308,7 @@ class ExtraFile:
 class Media:
     label: str
     files: tuple[ExtraFile, ...]
+    carry: Carry = Carry.MEDIUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,4 +326,15 @@ class Guest:
     bootstrap: Bootstrap
     commands: tuple[Command, ...]
     media: Media
+    scripts: tuple[Script, ...] = ()
+    network: Network = field(default_factory=Network)
+    domain: Domain | None = None
+    wlan: Wlan | None = None
+    drivers: Drivers = field(default_factory=Drivers)
+    tweaks: Tweaks = field(default_factory=Tweaks)
+    sysprep: Sysprep | None = None
+    raw: tuple[RawFragment, ...] = ()
+    administrator_enabled: bool | None = None
+    oobe: Oobe = field(default_factory=Oobe)
+    bypass: tuple[Bypass, ...] = ()
     source: str = field(default="unattend.toml", compare=False)

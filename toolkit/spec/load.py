@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import SpecError
 from toolkit.spec.accounts import (
     ADMINISTRATOR,
     Connecting,
+    check_administrator,
     check_computer_name,
     check_first_logon,
     resolve_accounts,
@@ -20,18 +21,29 @@ from toolkit.spec.commands import resolve_commands
 from toolkit.spec.communicator import resolve_communicator, user_of
 from toolkit.spec.computer import resolve_computer
 from toolkit.spec.disk import resolve_disk
+from toolkit.spec.domain import resolve_domain
+from toolkit.spec.drivers import driver_files, resolve_drivers
 from toolkit.spec.guest import Guest, NoCommunicator, Phase
 from toolkit.spec.locale import resolve_locale
 from toolkit.spec.media import resolve_media
+from toolkit.spec.network import resolve_network
+from toolkit.spec.oobe import resolve_oobe
+from toolkit.spec.raw import resolve_raw
+from toolkit.spec.scripts import resolve_scripts
 from toolkit.spec.section import Findings
+from toolkit.spec.sysprep import resolve_sysprep
+from toolkit.spec.tweaks import resolve_tweaks
 from toolkit.spec.validation import validated
 from toolkit.spec.windows import resolve_windows
+from toolkit.spec.windows11 import check_firmware, resolve_bypass
+from toolkit.spec.wlan import resolve_wlan
+from toolkit.spec.work import Carry
 
 if TYPE_CHECKING:
     from toolkit.problems import Problem
     from toolkit.secret import Secret
     from toolkit.spec.document import Document
-    from toolkit.spec.guest import Account, AutoLogon, Command, Communicator, Computer, Disk, Windows
+    from toolkit.spec.guest import Account, AutoLogon, Command, Communicator, Computer, Disk, Media, Windows
     from toolkit.spec.secrets import Vault
 
 
@@ -102,15 +114,46 @@ class _Resolution:
             "windows": windows,
             "computer": computer,
             "locale": self._one("locale", resolve_locale),
-            "disk": self._disk(windows),
+            **self._machine(windows),
             "accounts": accounts,
             "administrator_password": administrator,
             "autologon": autologon,
             "communicator": communicator,
-            "bootstrap": self._one("bootstrap", resolve_bootstrap, communicator) if communicator else None,
+            "bootstrap": self._one("bootstrap", resolve_bootstrap, communicator, self.vault) if communicator else None,
             "commands": commands,
-            "media": self._one("media", resolve_media),
+            **self._work(windows),
+            **self._surroundings(windows),
         }
+
+    def _work(self, windows: Windows | None) -> dict[str, Any]:
+        media: Media | None = self._one("media", resolve_media)
+        drivers = self.sections.get("drivers")
+        if media and drivers:
+            media = replace(media, files=(*media.files, *driver_files(drivers, self.findings)))
+        return {
+            "media": media,
+            "scripts": self._one("scripts", resolve_scripts, media.carry if media else Carry.MEDIUM) or (),
+            "drivers": self._one("drivers", resolve_drivers, windows),
+            "tweaks": self._one("tweaks", resolve_tweaks, windows),
+            "sysprep": self._one("sysprep", resolve_sysprep, windows),
+            "raw": self._one("raw", resolve_raw, windows) or (),
+        }
+
+    def _surroundings(self, windows: Windows | None) -> dict[str, Any]:
+        return {
+            "network": self._one("network", resolve_network, windows),
+            "domain": self._one("domain", resolve_domain, self.sections.get("network"), self.vault),
+            "wlan": self._one("wlan", resolve_wlan, windows, self.vault),
+        }
+
+    def _waiting(self, commands: tuple[Command, ...]) -> bool:
+        """Say whether anything is to be done at the first logon, besides opening the guest."""
+        drivers, tweaks = self.sections.get("drivers"), self.sections.get("tweaks")
+        return (
+            any(one.phase is Phase.FIRST_LOGON for one in (*commands, *self.sections.get("scripts", ())))
+            or bool(drivers and drivers.guest_tools)
+            or bool(tweaks and tweaks.openssh_client)
+        )
 
     def connection(self) -> tuple[Any, Any, Any]:
         return (
@@ -123,8 +166,18 @@ class _Resolution:
         section = self.sections.get(name)
         return None if section is None else resolve(section, *context, self.findings)
 
-    def _disk(self, windows: Windows | None) -> Disk | None:
-        return self._one("disk", resolve_disk, windows) if windows else None
+    def _machine(self, windows: Windows | None) -> dict[str, Any]:
+        disk: Disk | None = self._one("disk", resolve_disk, windows) if windows else None
+        bypass = self._one("windows11", resolve_bypass, windows) or ()
+        if disk and windows:
+            check_firmware(disk, windows, bypass, self.findings)
+        administrator = self.sections.get("administrator")
+        return {
+            "disk": disk,
+            "bypass": bypass,
+            "oobe": self._one("oobe", resolve_oobe),
+            "administrator_enabled": administrator.enabled if administrator else None,
+        }
 
     def _people(
         self, communicator: Communicator | None, computer: Computer | None, windows: Windows | None
@@ -142,10 +195,10 @@ class _Resolution:
         known = self._known(accounts, administrator, connecting)
         if computer:
             check_computer_name(known, computer, self.findings)
-        waiting = any(command.phase is Phase.FIRST_LOGON for command in commands)
-        needed = waiting or not isinstance(communicator, NoCommunicator)
+        needed = self._waiting(commands) or not isinstance(communicator, NoCommunicator)
         certain = communicator is not None or connecting is not None
         autologon = self._autologon(connecting, known, needed=needed) if certain else None
+        check_administrator(self.sections.get("administrator"), autologon, self.findings)
         if autologon and needed:
             check_first_logon(accounts, autologon, self.findings)
         if not known and not needed:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from toolkit.catalog import languages
+from toolkit.catalog import languages, regions
 from toolkit.catalog.suggest import did_you_mean
 from toolkit.spec.guest import Locale
 from toolkit.spec.section import Findings, Section
@@ -26,6 +26,10 @@ class LocaleSection(Section):
     keyboards: list[str] = Field(
         default_factory=list, description="Locale names, layout names or LCID:KLID. Default: user_locale's."
     )
+    pe_keyboard: str | None = Field(None, description="Setup's own keyboard. Default: the keyboards of Windows.")
+    region: str | None = Field(
+        None, description='Country or region: "Germany", "DE" or a GeoID. Default: Windows takes it from user_locale.'
+    )
 
 
 def resolve_locale(section: LocaleSection, findings: Findings) -> Locale:
@@ -33,8 +37,19 @@ def resolve_locale(section: LocaleSection, findings: Findings) -> Locale:
     ui_language = _named(("locale", "ui_language"), section.ui_language, languages.ui_languages(), findings)
     system = _locale("system_locale", section.system_locale, ui_language, findings)
     user = _locale("user_locale", section.user_locale, ui_language, findings)
-    keyboards = tuple(_keyboard(number, name, findings) for number, name in enumerate(section.keyboards))
-    return Locale(ui_language, system, user, keyboards or (languages.input_locale(user) or user,))
+    keyboards = tuple(_keyboard(("locale", "keyboards", n), name, findings) for n, name in enumerate(section.keyboards))
+    keyboards = keyboards or (languages.input_locale(user) or user,)
+    pe = section.pe_keyboard
+    pe_keyboards = () if pe is None else (_keyboard(("locale", "pe_keyboard"), pe, findings),)
+    return Locale(ui_language, system, user, keyboards, pe_keyboards, _region(section.region, findings))
+
+
+def _region(name: str | None, findings: Findings) -> str | None:
+    found = None if name is None else regions.geo_id(name)
+    if name is not None and found is None:
+        help_ = did_you_mean(name, regions.region_names()) or 'For example "Germany", "DE" or "94".'
+        findings.error(("locale", "region"), f'locale.region "{name}" is not a country or region', help=help_)
+    return found
 
 
 def _locale(key: str, name: str | None, default: str, findings: Findings) -> str:
@@ -48,10 +63,10 @@ def _named(path: KeyPath, name: str, known: Mapping[str, str], findings: Finding
     return found or name
 
 
-def _keyboard(number: int, name: str, findings: Findings) -> str:
+def _keyboard(path: KeyPath, name: str, findings: Findings) -> str:
     found = languages.input_locale(name)
     if found is None:
-        _unknown(("locale", "keyboards", number), f'the keyboard "{name}"', name, languages.input_names(), findings)
+        _unknown(path, f'the keyboard "{name}"', name, languages.input_names(), findings)
     return found or name
 
 

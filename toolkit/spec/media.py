@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from toolkit.spec.guest import ExtraFile, Media
 from toolkit.spec.section import Findings, Section
+from toolkit.spec.work import Carry
 
 
 class ExtraFileSection(Section):
@@ -20,6 +23,9 @@ class MediaSection(Section):
 
     label: str = Field("UNATTEND", min_length=1, max_length=16, description="Volume label, up to 16 characters.")
     files: list[ExtraFileSection] = Field(default_factory=list)
+    carry: Annotated[Carry, Field(strict=False)] = Field(
+        Carry.MEDIUM, description="How scripts get onto the guest: from the medium, or from inside the answer-file."
+    )
 
 
 def resolve_media(section: MediaSection, findings: Findings) -> Media:
@@ -31,4 +37,4 @@ def resolve_media(section: MediaSection, findings: Findings) -> Media:
         if not source.is_file():
             findings.error(path, f"there is no file {source}", help="The path counts from the folder of the spec.")
         files.append(ExtraFile(source, file.target or source.name))
-    return Media(section.label, tuple(files))
+    return Media(section.label, tuple(files), section.carry)

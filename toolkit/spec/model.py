@@ -10,10 +10,20 @@ from toolkit.spec.commands import CommandSection
 from toolkit.spec.communicator import CommunicatorSection
 from toolkit.spec.computer import ComputerSection
 from toolkit.spec.disk import DiskSection
+from toolkit.spec.domain import DomainSection
+from toolkit.spec.drivers import DriversSection
 from toolkit.spec.locale import LocaleSection
 from toolkit.spec.media import MediaSection
+from toolkit.spec.network import NetworkSection
+from toolkit.spec.oobe import OobeSection
+from toolkit.spec.raw import RawSection
+from toolkit.spec.scripts import ScriptSection
 from toolkit.spec.section import Section, absent
+from toolkit.spec.sysprep import SysprepSection
+from toolkit.spec.tweaks import TweaksSection
 from toolkit.spec.windows import WindowsSection
+from toolkit.spec.windows11 import Windows11Section
+from toolkit.spec.wlan import WlanSection
 
 
 class Spec(Section):
@@ -27,6 +37,16 @@ class Spec(Section):
     accounts: list[AccountSection] = Field(default_factory=list)
     administrator: AdministratorSection | None = None
     autologon: AutoLogonSection | None = None
+    oobe: OobeSection = absent()
+    windows11: Windows11Section = absent()
     bootstrap: BootstrapSection = absent()
     commands: list[CommandSection] = Field(default_factory=list)
+    scripts: list[ScriptSection] = Field(default_factory=list)
     media: MediaSection = absent()
+    network: NetworkSection = absent()
+    domain: DomainSection | None = None
+    wlan: WlanSection | None = None
+    drivers: DriversSection = absent()
+    tweaks: TweaksSection = absent()
+    sysprep: SysprepSection | None = None
+    raw: list[RawSection] = Field(default_factory=list)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from toolkit.spec.places import KeyPath
     from toolkit.spec.section import Findings
 
+_MAY_HOLD_LINES = frozenset({("raw", "xml")})  # by the names on the way, without the numbers of items
+_LINES = str.maketrans("", "", "\t\r\n")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _TYPES = {
     "string_type": "text in quotes",
@@ -76,7 +78,8 @@ def _unwritable(value: Any, path: KeyPath) -> Iterator[KeyPath]:
     A half comes from a command line whose bytes are not in the terminal's encoding.
     """
     if isinstance(value, str):
-        if _CONTROL.search(value):
+        lines = tuple(part for part in path if isinstance(part, str)) in _MAY_HOLD_LINES
+        if _CONTROL.search(value.translate(_LINES) if lines else value):
             yield path
         return
     if is_source(value):  # one value, though written as a table
@@ -193,7 +196,7 @@ def _fields_at(path: KeyPath) -> list[str]:
         if isinstance(part, int):
             continue
         model = _model_in(model.model_fields[part].annotation) or model
-    names = list(model.model_fields)
+    names = [info.alias or name for name, info in model.model_fields.items()]
     return [*names, "extends"] if model is Spec else names
 
 

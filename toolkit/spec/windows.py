@@ -1,39 +1,55 @@
-"""Which Windows, from which image, with which key."""
+"""Which Windows, for which machines, and with which key. The image is in toolkit.spec.image."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from toolkit.catalog.releases import Edition, Release, releases
 from toolkit.catalog.suggest import did_you_mean, one_of
-from toolkit.spec.guest import Architecture, Image, ImageByIndex, ImageByName, Installation, Windows
+from toolkit.spec.guest import Architecture, Installation, Windows
+from toolkit.spec.image import edition_of_id, image
 from toolkit.spec.section import Findings, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 T = TypeVar("T")
 
 _KEY = re.compile(r"[A-Z0-9]{5}(-[A-Z0-9]{5}){4}")
-_KEY_CHOICES = ("generic", "kms", "none")
+_KEY_CHOICES = ("generic", "kms", "firmware", "none")
+_ARCHITECTURES: dict[str, Any] = {"enum": [str(name) for name in Architecture], "type": "string"}
+_EVALUATED = "enterprise"  # the one edition of which clients' evaluation media exist everywhere
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
 
 class WindowsSection(Section):
     """`[windows]`."""
 
     release: Annotated[str, WithJsonSchema({"enum": list(releases())}), Field(description="Which Windows.")]
+    version: str | None = Field(None, description="Of Windows 10 and 11: 22H2, 24H2 ... Default: the newest known.")
     edition: str | None = Field(None, description="The edition's usual name: pro, enterprise, standard, datacenter ...")
     installation: Annotated[Installation | None, Field(strict=False)] = Field(
         None, description="core or desktop, on servers."
     )
-    architecture: Annotated[Architecture, Field(strict=False)] = Architecture.AMD64
+    architecture: Annotated[
+        list[Annotated[Architecture, Field(strict=False)]],
+        BeforeValidator(_listed),
+        WithJsonSchema({"anyOf": [_ARCHITECTURES, {"items": _ARCHITECTURES, "minItems": 1, "type": "array"}]}),
+    ] = Field([Architecture.AMD64], min_length=1, description="One, or several for one file that serves them all.")
     image_name: str | None = Field(None, min_length=1, description="/IMAGE/NAME in install.wim, when it differs.")
     image_index: int | None = Field(None, ge=1, description="/IMAGE/INDEX in install.wim, instead of a name.")
+    image_edition_id: str | None = Field(
+        None, description="An edition id such as ServerStandard, instead of edition and installation."
+    )
     product_key: str | None = Field(
-        None, description="generic, kms, none, or a key. Default: generic on clients, kms on servers."
+        None, description="generic, kms, firmware, none, or a key. Default: generic on clients, kms on servers."
     )
     evaluation: bool = Field(default=False, description="The medium is evaluation media: no key may be given.")
 
@@ -43,32 +59,60 @@ def resolve_windows(section: WindowsSection, findings: Findings) -> Windows | No
     release = _known("release", section.release, releases(), findings)
     if release is None:
         return None
-    edition = _known("edition", section.edition or release.default_edition, release.editions, findings)
     _check_fits(section, release, findings)
-    if section.image_name is not None and section.image_index is not None:
-        findings.error(("windows", "image_index"), "windows.image_index and windows.image_name exclude each other")
+    edition, core = _edition(section, release, findings)
     if edition is None:
         return None
+    installation = Installation.CORE if core else section.installation or Installation.DESKTOP
     return Windows(
-        release=release,
+        release=replace(release, build=_build(section, release, edition, findings)),
         edition=edition.key,
-        installation=section.installation or Installation.DESKTOP,
-        architecture=section.architecture,
-        image=_image(section, edition, findings),
+        installation=installation,
+        architecture=section.architecture[0],
+        image=image(section, release, edition, installation, findings),
         product_key=_product_key(section, release, edition, findings),
         evaluation=section.evaluation,
+        also_for=tuple(dict.fromkeys(name for name in section.architecture[1:] if name != section.architecture[0])),
     )
+
+
+def _edition(section: WindowsSection, release: Release, findings: Findings) -> tuple[Edition | None, bool]:
+    """Give the edition, and whether its id says Server Core."""
+    if section.image_edition_id is not None:
+        return edition_of_id(section, section.image_edition_id, release, findings)
+    usual = _EVALUATED if section.evaluation and not release.server else release.default_edition
+    return _known("edition", section.edition or usual, release.editions, findings), False
+
+
+def _build(section: WindowsSection, release: Release, edition: Edition, findings: Findings) -> int:
+    if section.version is None:
+        return edition.build or release.build
+    if edition.build is not None:
+        message = f'windows.version says what the edition "{edition.key}" says already'
+        findings.error(("windows", "version"), message, help="Remove it.")
+        return edition.build
+    if not release.versions:
+        findings.error(("windows", "version"), f"{release.name} has no versions to choose from", help="Remove it.")
+        return release.build
+    known = {name.casefold(): build for name, build in release.versions.items()}
+    if section.version.casefold() not in known:
+        _unknown("version", section.version, release.versions, findings)
+    return known.get(section.version.casefold(), release.build)
 
 
 def _known(key: str, name: str, table: dict[str, T], findings: Findings) -> T | None:
     if name not in table:
-        allowed = f"Known here: {one_of(table)}."
-        hint = did_you_mean(name, table)
-        findings.error(
-            ("windows", key), f'windows.{key} "{name}" is not known', help=f"{hint} {allowed}" if hint else allowed
-        )
+        _unknown(key, name, table, findings)
         return None
     return table[name]
+
+
+def _unknown(key: str, name: str, table: Mapping[str, object], findings: Findings) -> None:
+    allowed = f"Known here: {one_of(table)}."
+    hint = did_you_mean(name, table)
+    findings.error(
+        ("windows", key), f'windows.{key} "{name}" is not known', help=f"{hint} {allowed}" if hint else allowed
+    )
 
 
 def _check_fits(section: WindowsSection, release: Release, findings: Findings) -> None:
@@ -81,23 +125,8 @@ def _check_fits(section: WindowsSection, release: Release, findings: Findings) -
             )
 
     check("installation", section.installation, release.installations)
-    check("architecture", section.architecture, release.architectures)
-
-
-def _image(section: WindowsSection, edition: Edition, findings: Findings) -> Image:
-    if section.image_index is not None:
-        return ImageByIndex(section.image_index)
-    if section.image_name is not None:
-        return ImageByName(section.image_name)
-    if section.installation is Installation.CORE and edition.core_image:
-        return ImageByName(edition.core_image)
-    if section.evaluation and section.release in ("10", "11") and edition.evaluation_image is None:
-        findings.error(
-            ("windows", "edition"),
-            f'there is no evaluation image of the edition "{edition.key}"',
-            help='Evaluation media of Windows 10 and 11 hold "enterprise".',
-        )
-    return ImageByName((section.evaluation and edition.evaluation_image) or edition.image)
+    for architecture in section.architecture:
+        check("architecture", architecture, release.architectures)
 
 
 def _product_key(section: WindowsSection, release: Release, edition: Edition, findings: Findings) -> str | None:
@@ -108,8 +137,12 @@ def _product_key(section: WindowsSection, release: Release, edition: Edition, fi
                 path, "evaluation media take no product key: Setup would refuse it", help="Remove windows.product_key."
             )
         return None
-    match release.default_key if section.product_key is None else section.product_key:
-        case "none":
+    match section.product_key:
+        case None if release.default_key == "generic":
+            return edition.generic_key or edition.kms_key
+        case None:
+            return edition.kms_key or edition.generic_key
+        case "none" | "firmware":
             return None
         case "generic":
             return _published(edition.generic_key, "generic", edition, findings)

@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-import contextlib
+import email.utils
 import hashlib
 import ssl
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
+from toolkit.communicators.trust import secure_context, trusting_context
+from toolkit.verify import remedy
+from toolkit.verify.exchange import Answer, post
 from toolkit.verify.facts import CertificateFacts
+from toolkit.verify.remedy import because, failed
 from toolkit.verify.rung import Failure, Rung, RungError, Verdict
+from toolkit.verify.x509 import read_certificate
 
 if TYPE_CHECKING:
     from toolkit.communicators.endpoint import Endpoint
     from toolkit.verify.dialer import Dialer
 
-# X509_V_FLAG_NO_CHECK_TIME and the verification results of openssl/x509_vfy.h, which ssl does not name.
-_NO_CHECK_TIME = 0x200000
-_NOT_YET_VALID = 9
+# The verification results of openssl/x509_vfy.h, which ssl does not name.
+_NOT_YET_VALID, _EXPIRED, _WRONG_PURPOSE, _WRONG_NAME, _WRONG_ADDRESS = 9, 10, 26, 62, 64
+_SKEWED = timedelta(minutes=5)
 
 
-def examine(dialer: Dialer, der: bytes) -> CertificateFacts:
-    """Read a certificate: its thumbprints always, its names and dates where OpenSSL can be brought to tell them."""
-    sha1, sha256 = hashlib.sha1(der, usedforsecurity=False).hexdigest(), hashlib.sha256(der).hexdigest()
-    decoded = _decoded(dialer, der)
+def examine(der: bytes) -> CertificateFacts:
+    """Read a certificate: its thumbprints always, its names and dates where it is well-formed."""
+    read = read_certificate(der)
     return CertificateFacts(
-        sha1=sha1.upper(),
-        sha256=sha256.upper(),
-        subject=_distinguished(decoded.get("subject", ())),
-        issuer=_distinguished(decoded.get("issuer", ())),
-        names=tuple(name for _, name in decoded.get("subjectAltName", ())),
-        not_before=decoded.get("notBefore", ""),
-        not_after=decoded.get("notAfter", ""),
+        sha1=hashlib.sha1(der, usedforsecurity=False).hexdigest().upper(),
+        sha256=hashlib.sha256(der).hexdigest().upper(),
+        subject=read.subject,
+        issuer=read.issuer,
+        names=read.names,
+        not_before=_shown(read.not_before),
+        not_after=_shown(read.not_after),
     )
+
+
+def _shown(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S GMT") if moment else ""
 
 
 def judge(endpoint: Endpoint, dialer: Dialer, seen: CertificateFacts) -> str:
@@ -41,58 +50,31 @@ def judge(endpoint: Endpoint, dialer: Dialer, seen: CertificateFacts) -> str:
     if endpoint.insecure:
         return f"any certificate is taken (insecure); this one is {seen.sha1}"
     try:
-        dialer.secure(ssl.create_default_context()).close()
+        dialer.secure(secure_context(endpoint)).close()
     except ssl.SSLCertVerificationError as err:
-        raise RungError(_untrusted(endpoint, seen, err)) from err
+        raise RungError(_untrusted(endpoint, dialer, seen, err)) from err
     except OSError as err:
         what = f"{endpoint.authority} broke off while its certificate was checked."
-        raise RungError(Failure(Rung.CERTIFICATE, "tls-broke", Verdict.RETRY, what, (str(err),))) from err
-    return f"the certificate of {seen.subject or seen.sha1} is trusted by this host"
-
-
-def _decoded(dialer: Dialer, der: bytes) -> dict[str, Any]:
-    """Have OpenSSL decode a certificate that nobody vouches for, by letting it vouch for itself at any date."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
-    with contextlib.suppress(OSError, RungError):
-        context.load_verify_locations(cadata=der)
-        with dialer.secure(context) as connection:
-            return dict(connection.getpeercert() or {})
-    return {}
-
-
-def _distinguished(name: tuple[tuple[tuple[str, str], ...], ...]) -> str:
-    return ", ".join(f"{_SHORT.get(key, key)}={value}" for part in name for key, value in part)
-
-
-_SHORT = {
-    "commonName": "CN",
-    "organizationName": "O",
-    "organizationalUnitName": "OU",
-    "countryName": "C",
-    "localityName": "L",
-    "stateOrProvinceName": "ST",
-    "domainComponent": "DC",
-}
+        raise RungError(failed(Rung.CERTIFICATE, "tls-broke", Verdict.RETRY, what, evidence=(str(err),))) from err
+    by = endpoint.ca_file or "this host"
+    return f"the certificate of {seen.subject or seen.sha1} is trusted by {by}"
 
 
 def _judge_pin(endpoint: Endpoint, pin: str, seen: CertificateFacts) -> str:
     if pin in (seen.sha1, seen.sha256):
         return "the certificate is the pinned one"
     raise RungError(
-        Failure(
+        failed(
             Rung.CERTIFICATE,
             "certificate-not-pinned",
             Verdict.FATAL,
             f"{endpoint.authority} shows another certificate than the pinned one.",
-            (f"pinned: {pin}", *_evidence(seen)),
+            evidence=(f"pinned: {pin}", *_evidence(seen)),
             causes=(
                 "The guest is another one than the one the pin was made for, or was built anew.",
                 "Something between this host and the guest ends TLS.",
             ),
-            in_guest=(r"certutil -store My", "netsh http show sslcert"),
-            in_client=(f"--pin {seen.sha256}",),
+            remedies=(remedy.CERTIFICATES, remedy.TLS_BINDING, remedy.pin(seen.sha256)),
         )
     )
 
@@ -109,32 +91,84 @@ def _evidence(seen: CertificateFacts) -> tuple[str, ...]:
     return tuple(f"{label}: {value}" for label, value in lines if value)
 
 
-def _untrusted(endpoint: Endpoint, seen: CertificateFacts, err: ssl.SSLCertVerificationError) -> Failure:
-    kind, what, causes = _complaint(endpoint, seen, err.verify_code)
-    return Failure(
+def _untrusted(
+    endpoint: Endpoint, dialer: Dialer, seen: CertificateFacts, err: ssl.SSLCertVerificationError
+) -> Failure:
+    kind, what, causes, remedies = _complaint(endpoint, dialer, seen, err.verify_code)
+    return failed(
         Rung.CERTIFICATE,
         kind,
         Verdict.FATAL,
         what,
-        (f"OpenSSL: {err.verify_message}", *_evidence(seen)),
-        causes,
-        in_guest=("certutil -store My", "netsh http show sslcert"),
-        in_client=(f"--pin {seen.sha256}", "--insecure"),
-        in_spec=("communicator.winrm_insecure = true",),
+        evidence=(f"OpenSSL: {err.verify_message}", *_evidence(seen)),
+        causes=causes,
+        remedies=(*remedies, remedy.pin(seen.sha256), remedy.INSECURE, remedy.CERTIFICATES, remedy.TLS_BINDING),
     )
 
 
-def _complaint(endpoint: Endpoint, seen: CertificateFacts, code: int) -> tuple[str, str, tuple[str, ...]]:
+_Complaint = tuple[str, str, tuple[str, ...], tuple[remedy.Remedy, ...]]
+
+
+def _complaint(endpoint: Endpoint, dialer: Dialer, seen: CertificateFacts, code: int) -> _Complaint:
+    place = endpoint.authority
     match code:
-        case 9 | 10:
+        case code if code in {_NOT_YET_VALID, _EXPIRED}:
             state = "not valid yet" if code == _NOT_YET_VALID else "expired"
-            causes = ("The clock of the guest, or of this host, is wrong.", "The certificate was made for one year.")
-            return "certificate-date", f"The certificate of {endpoint.authority} is {state}.", causes
-        case 62 | 64:
+            what = f"The certificate of {place} is {state}."
+            return "certificate-date", what, _reasons_of_date(endpoint, dialer), (remedy.SET_CLOCK,)
+        case code if code in {_WRONG_NAME, _WRONG_ADDRESS}:
             names = ", ".join(seen.names) or seen.subject or "no name at all"
-            what = f"The certificate of {endpoint.authority} is for {names}, not for {endpoint.host}."
-            causes = ("It bears the guest's name, and the guest is called by its address.", "The guest was renamed.")
-            return "certificate-name", what, causes
+            what = f"The certificate of {place} is for {names}, not for {endpoint.name}."
+            causes: tuple[str, ...] = (
+                "It bears the guest's name, and the guest is called by its address.",
+                "The guest was renamed.",
+            )
+            return "certificate-name", what, causes, (remedy.SERVER_NAME, remedy.USE_NAME)
+        case code if code == _WRONG_PURPOSE:
+            what = f"The certificate of {place} is not for servers."
+            causes = ("Its extended key usage lacks server authentication (1.3.6.1.5.5.7.3.1).",)
+            return "certificate-purpose", what, causes, ()
         case _:
-            what = f"Nobody this host trusts vouches for the certificate of {endpoint.authority}."
-            return "certificate-untrusted", what, ("It is self-signed, as is usual for WinRM.",)
+            what = f"Nobody this host trusts vouches for the certificate of {place}."
+            own = "It is self-signed, as is usual for WinRM"
+            cause = because(own, f"issuer and subject: {seen.subject}") if seen.issuer == seen.subject else None
+            causes = (cause or because("Its issuer is not known here", f"issuer: {seen.issuer}"),)
+            return "certificate-untrusted", what, causes, (remedy.CA_FILE,)
+
+
+def _reasons_of_date(endpoint: Endpoint, dialer: Dialer) -> tuple[str, ...]:
+    """Rank the causes by the guest's own clock, which the Date of any answer tells."""
+    told = clock_of(endpoint, dialer)
+    wrong, old = "The clock of the guest, or of this host, is wrong", "The certificate was made for one year"
+    if told is None:
+        return f"{wrong}.", f"{old}."
+    difference = told - datetime.now(UTC)
+    evidence = f"the guest's clock differs from this host's by {describe(difference)}"
+    if abs(difference) > _SKEWED:
+        return because(wrong, evidence), f"{old}."
+    return because(old, evidence), f"{wrong}."
+
+
+def clock_of(endpoint: Endpoint, dialer: Dialer) -> datetime | None:
+    """Read the guest's clock from the Date of its answer to an empty request; nothing secret is said."""
+    try:
+        connection = dialer.secure(trusting_context()) if endpoint.ssl else dialer.plain()
+    except (OSError, RungError):
+        return None
+    outcome = post(connection, endpoint.authority, endpoint.path, b"", {}, seconds=dialer.limits.answer)
+    return date_of(outcome) if isinstance(outcome, Answer) else None
+
+
+def date_of(answer: Answer) -> datetime | None:
+    """Read the Date header (RFC 9110, 6.6.1); None where there is none that can be read."""
+    try:
+        return email.utils.parsedate_to_datetime(answer.header("Date")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def describe(difference: timedelta) -> str:
+    """Say how far a clock is ahead or behind."""
+    seconds = round(abs(difference).total_seconds())
+    amount = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+    return f"{amount} {'ahead' if difference > timedelta() else 'behind'}" if seconds else "less than a second"

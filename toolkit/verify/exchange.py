@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import http.client
-import io
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
+
+from toolkit.communicators.wire import Wire
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping
 
 LARGEST_BODY = 64 * 1024
-_KEPT = 64  # bytes of a foreign answer that are worth showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def post(
 ) -> Outcome:
     """POST `body`, read one answer, and close the connection. Never raises for what the other side does."""
     deadline = time.monotonic() + seconds
-    wire = _Wire(connection, deadline)
+    wire = Wire(connection, deadline)
     try:
         connection.settimeout(seconds)
         connection.sendall(_request(authority, path, body, headers))
@@ -81,7 +81,7 @@ def _request(authority: str, path: str, body: bytes, headers: Mapping[str, str])
     return "\r\n".join(lines).encode() + body
 
 
-def _read(wire: _Wire) -> Answer:
+def _read(wire: Wire) -> Answer:
     # HTTPResponse asks a socket for nothing but makefile.
     response = http.client.HTTPResponse(cast("socket.socket", wire), method="POST")
     try:
@@ -103,36 +103,3 @@ def _body(response: http.client.HTTPResponse) -> tuple[bytes, bool]:
     except (OSError, http.client.HTTPException):
         pass
     return bytes(body), response.length == 0
-
-
-class _Wire:
-    """As much of a socket as HTTPResponse needs, with a deadline over everything and a memory of the first bytes."""
-
-    def __init__(self, connection: socket.socket, deadline: float) -> None:
-        self._reader = _Reader(connection, deadline)
-
-    def makefile(self, mode: str) -> io.BufferedReader:  # noqa: ARG002  (the socket's signature)
-        return io.BufferedReader(self._reader)
-
-    @property
-    def first(self) -> bytes:
-        return bytes(self._reader.first)
-
-
-class _Reader(io.RawIOBase):
-    def __init__(self, connection: socket.socket, deadline: float) -> None:
-        self._connection = connection
-        self._deadline = deadline
-        self.first = bytearray()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # every caller gives a memoryview
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._connection.settimeout(left)
-        count = self._connection.recv_into(buffer)
-        self.first += bytes(buffer[: min(count, _KEPT - len(self.first))])
-        return count

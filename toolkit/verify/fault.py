@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from toolkit.verify import remedy
+from toolkit.verify.remedy import because, failed
 from toolkit.verify.rung import Failure, Rung, Verdict
 
 if TYPE_CHECKING:
@@ -11,77 +13,165 @@ if TYPE_CHECKING:
 
 # Numbers of wsmerror.h and winerror.h (Windows SDK).
 ACCESS_DENIED = 5
-_SHUTTING_DOWN = frozenset({1115, 1717, 995, 1726})
-_SHELL_GONE = frozenset({0x8033805B, 0x8033816E})
-_SHELL_QUOTA = frozenset({0x803381A5, 0x803381A6, 0x803381AB, *range(0x803381E4, 0x803381EB)})
-_LOAD_QUOTA = frozenset({0x8033803F, 0x803381A7, 0x803381A8})
-_SHELLS_FORBIDDEN = frozenset({0x803381AC, 0x803381DD})
-
-_POLICIES = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System"
-TOKEN_FILTER = f"reg add {_POLICIES} /v LocalAccountTokenFilterPolicy /t REG_DWORD /d 1 /f"
+_SHUTTING_DOWN = frozenset({1115, 1717, 995, 1726, 0x8033816E})
+_SHELL_GONE = 0x8033805B
+_SHELLS = frozenset({0x803381A5, *range(0x803381E4, 0x803381EB)})
+_OPERATIONS = 0x803381A6
+_SHELL_USERS = 0x803381AB
+_LOAD = frozenset({0x8033803F, 0x803381A7, 0x803381A8})
+_SHELLS_FORBIDDEN = 0x803381AC
+_REMOTE_FORBIDDEN = 0x803381DD
+_ENVELOPE = frozenset({0x80338047, 0x80338048, 0x80338049})
+_CORRUPTED = 0x80338005
+_FAILED_AUTHENTICATION = 0x80338036
+_OTHER_TOKEN = 0x803381A9
 
 
 def fault_failure(error: FaultError, rung: Rung, host: str, username: str) -> Failure:
     """Judge a fault that came while `rung` was tried; some belong to a rung of their own."""
     evidence = (f"fault {error.fault:#x} ({error.fault}): {error.reason}",)
     match error.fault:
-        case 5:
-            return _denied(host, username, evidence)
-        case code if code in _SHELLS_FORBIDDEN:
-            return _forbidden(host, evidence)
-        case code if code in _SHELL_QUOTA:
-            return _quota(host, username, evidence)
-        case code if code in _LOAD_QUOTA:
-            what = f"{host} is too busy for another request."
-            return Failure(Rung.QUOTA, "busy", Verdict.RETRY, what, evidence)
-        case code if code in _SHUTTING_DOWN | _SHELL_GONE:
-            what = f"{host} is shutting down or restarting."
-            return Failure(rung, "restarting", Verdict.RETRY, what, evidence)
+        case code if code == ACCESS_DENIED:
+            return denied(host, username, evidence)
+        case code if code in {_SHELLS_FORBIDDEN, _REMOTE_FORBIDDEN}:
+            return _forbidden(host, code, evidence)
+        case code if code in _SHELLS | {_OPERATIONS, _SHELL_USERS} | _LOAD:
+            return _quota(host, username, code, evidence)
+        case code if code in _SHUTTING_DOWN:
+            return _restarting(host, evidence)
+        case code if code == _SHELL_GONE:
+            return _shell_gone(host, rung, evidence)
+        case code if code in _ENVELOPE:
+            return _too_large(host, rung, evidence)
         case _:
-            what = f"{host} answers with the fault {error.fault:#x}."
-            return Failure(rung, "fault", Verdict.SUSPICIOUS, what, evidence)
+            return _other(error.fault, host, rung, evidence)
 
 
-def _denied(host: str, username: str, evidence: tuple[str, ...]) -> Failure:
-    return Failure(
+def _other(code: int, host: str, rung: Rung, evidence: tuple[str, ...]) -> Failure:
+    what = f"{host} answers with the fault {code:#x}."
+    match code:
+        case code if code == _CORRUPTED:
+            cause, fix = "The configuration of WinRM is damaged.", remedy.RESTORE_CONFIG
+            return failed(
+                rung, "config-corrupted", Verdict.FATAL, what, evidence=evidence, causes=(cause,), remedies=(fix,)
+            )
+        case code if code == _OTHER_TOKEN:
+            cause = "The user's rights have changed since the shell was opened: a second try has the new ones."
+            return failed(rung, "token-changed", Verdict.RETRY, what, evidence=evidence, causes=(cause,))
+        case code if code == _FAILED_AUTHENTICATION:
+            cause = "The service takes the sender for somebody it does not know."
+            return failed(
+                Rung.AUTHENTICATION, "sender-unknown", Verdict.SUSPICIOUS, what, evidence=evidence, causes=(cause,)
+            )
+        case _:
+            explain = remedy.Remedy(flag=f"unattend explain {code:#x}")
+            return failed(rung, "fault", Verdict.SUSPICIOUS, what, evidence=evidence, remedies=(explain,))
+
+
+def denied(host: str, username: str, evidence: tuple[str, ...], *, powershell: bool | None = None) -> Failure:
+    """Judge a refused shell. `powershell` says whether PowerShell would admit the user, None where nobody asked."""
+    member = f"{username} is not in the group Administrators"
+    filtered = "LocalAccountTokenFilterPolicy is not 1: over the network, local accounts are stripped of their rights"
+    sddl = "The service's RootSDDL keeps the user out."
+    match powershell:
+        case True:
+            seen = "PowerShell admits the user, cmd's shell does not, as with members of Remote Management Users"
+            causes: tuple[str, ...] = (because(member, seen), f"{filtered}.")
+            fixes: tuple[remedy.Remedy, ...] = (
+                remedy.make_administrator(username),
+                remedy.TOKEN_FILTER,
+                remedy.USE_PSRP,
+            )
+        case _:
+            seen = "PowerShell does not admit the user either" if powershell is False else ""
+            causes = (because(filtered, seen), f"{member}.", sddl)
+            fixes = (remedy.TOKEN_FILTER, remedy.make_administrator(username), remedy.SERVICE_CONFIG)
+    return failed(
         Rung.AUTHORISATION,
-        "access-denied",
+        "not-administrator" if powershell else "access-denied",
         Verdict.FATAL,
         f"{host} knows {username} and the password is right, but does not let this user open a command shell.",
-        evidence,
-        causes=(
-            "LocalAccountTokenFilterPolicy is not 1: over the network, local accounts are stripped of their rights.",
-            f"{username} is not in the group Administrators.",
-        ),
-        in_guest=(TOKEN_FILTER, f'net localgroup Administrators "{username}" /add'),
-        in_spec=("accounts.groups",),
+        evidence=(*evidence, *((f"{seen}.",) if seen else ())),
+        causes=causes,
+        remedies=fixes,
     )
 
 
-def _forbidden(host: str, evidence: tuple[str, ...]) -> Failure:
-    return Failure(
+def _forbidden(host: str, code: int, evidence: tuple[str, ...]) -> Failure:
+    policy = "A policy forbids the remote management of this computer (Allow remote server management)."
+    shells = "AllowRemoteShellAccess is false."
+    return failed(
         Rung.AUTHORISATION,
-        "shells-forbidden",
+        "shells-forbidden" if code == _SHELLS_FORBIDDEN else "remote-forbidden",
         Verdict.FATAL,
         f"{host} allows nobody to open a remote shell.",
-        evidence,
-        causes=("AllowRemoteShellAccess is false, or a policy forbids remote management.",),
-        in_guest=('winrm set winrm/config/winrs @{AllowRemoteShellAccess="true"}',),
+        evidence=evidence,
+        causes=(shells, policy) if code == _SHELLS_FORBIDDEN else (policy, shells),
+        remedies=(remedy.ALLOW_SHELLS, remedy.SERVICE_CONFIG),
     )
 
 
-def _quota(host: str, username: str, evidence: tuple[str, ...]) -> Failure:
-    return Failure(
-        Rung.QUOTA,
-        "too-many-shells",
-        Verdict.SUSPICIOUS,
-        f"{host} has as many shells or operations open as it allows.",
-        evidence,
-        causes=(f"Earlier clients left shells of {username} open.", "Many clients work on the guest at once."),
-        in_guest=(
-            "winrm enumerate shell",
-            "net stop WinRM & net start WinRM",
-            'winrm set winrm/config/winrs @{MaxShellsPerUser="30"}',
+def _quota(host: str, username: str, code: int, evidence: tuple[str, ...]) -> Failure:
+    if code in _LOAD:
+        what = f"{host} is too busy for another request."
+        cause = "Many clients work on the guest at once."
+        return failed(Rung.QUOTA, "busy", Verdict.RETRY, what, evidence=evidence, causes=(cause,))
+    left = f"Earlier clients left shells of {username} open."
+    kind, what, cause, fix = {
+        _OPERATIONS: (
+            "too-many-operations",
+            f"{host} has as many operations open as it allows one user.",
+            "Ended commands still count: WinRS does not take them off ([MS-WSMV] product note 118).",
+            remedy.MORE_OPERATIONS,
         ),
-        in_spec=("bootstrap.quotas.max_shells_per_user",),
+        _SHELL_USERS: (
+            "too-many-users",
+            f"{host} has shells of as many users as it allows.",
+            "Other users have shells open.",
+            remedy.MORE_USERS,
+        ),
+    }.get(code, ("too-many-shells", f"{host} has as many shells open as it allows.", left, remedy.MORE_SHELLS))
+    return failed(
+        Rung.QUOTA,
+        kind,
+        Verdict.SUSPICIOUS,
+        what,
+        evidence=evidence,
+        causes=(cause, "Many clients work on the guest at once."),
+        remedies=(remedy.LIST_SHELLS, remedy.RESTART_SERVICE, fix),
+    )
+
+
+def _restarting(host: str, evidence: tuple[str, ...]) -> Failure:
+    return failed(
+        Rung.PHASE,
+        "restarting",
+        Verdict.RETRY,
+        f"{host} is shutting down or restarting.",
+        evidence=evidence,
+        causes=("Its set-up is not finished: it restarts once more.", "Its WinRM service is stopping."),
+        remedies=(remedy.WAIT_LONGER,),
+    )
+
+
+def _shell_gone(host: str, rung: Rung, evidence: tuple[str, ...]) -> Failure:
+    return failed(
+        rung,
+        "shell-gone",
+        Verdict.RETRY,
+        f"{host} has closed the shell.",
+        evidence=evidence,
+        causes=("The guest, or its WinRM service, restarted in between.", "The shell stood idle for too long."),
+    )
+
+
+def _too_large(host: str, rung: Rung, evidence: tuple[str, ...]) -> Failure:
+    return failed(
+        rung,
+        "too-large",
+        Verdict.FATAL,
+        f"{host} takes smaller messages only.",
+        evidence=evidence,
+        causes=("MaxEnvelopeSizekb is below its default of 500.",),
+        remedies=(remedy.MORE_ENVELOPE,),
     )

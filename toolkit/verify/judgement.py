@@ -9,11 +9,16 @@ from toolkit.communicators.errors import (
     FaultError,
     GarbledError,
     HttpStatusError,
+    MissingSupportError,
+    OutputLimitError,
+    Refusal,
     TlsError,
     UnauthorisedError,
     UnreachableError,
 )
+from toolkit.verify import remedy
 from toolkit.verify.fault import fault_failure
+from toolkit.verify.remedy import because, failed
 from toolkit.verify.rung import Failure, Rung, Verdict
 
 
@@ -25,36 +30,65 @@ def judged(error: CommunicatorError, rung: Rung, host: str, username: str) -> Fa
         case HttpStatusError():
             return _status(error, rung)
         case UnreachableError():
-            return Failure(rung, "connection-broke", Verdict.RETRY, error.message, causes=("The guest is restarting.",))
+            cause = "The guest is restarting, or its WinRM service is."
+            return failed(rung, "connection-broke", Verdict.RETRY, error.message, causes=(cause,))
         case CommandTimeoutError():
             return _timeout(error, rung)
+        case UnauthorisedError() if error.refusal is Refusal.ESTABLISHED:
+            return unencrypted(error.message, tuple(f"WWW-Authenticate: {method}" for method in error.offered))
         case _:
             return _lasting(error, rung)
 
 
+def unencrypted(seen: str, evidence: tuple[str, ...]) -> Failure:
+    """Judge a logon that held, and a message after it that did not: it was not encrypted (hashicorp/packer#6205)."""
+    return failed(
+        Rung.AUTHENTICATION,
+        "unencrypted-refused",
+        Verdict.FATAL,
+        "The guest logs the user on, and then refuses the message because it is not encrypted.",
+        evidence=(seen, *evidence),
+        causes=(because("AllowUnencrypted is off, and the client does not seal its messages", seen),),
+        remedies=(remedy.USE_TLS, remedy.ALLOW_UNENCRYPTED, remedy.SERVICE_CONFIG),
+    )
+
+
 def _status(error: HttpStatusError, rung: Rung) -> Failure:
+    evidence = (error.message, *((f"Server: {error.server}",) if error.server else ()))
     match error.status:
         case 503:
             what = "WinRM answers that its service is not available (503)."
-            return Failure(rung, "unavailable", Verdict.RETRY, what, (error.message,))
+            causes: tuple[str, ...] = ("The WinRM service is starting or stopping.",)
+            return failed(rung, "unavailable", Verdict.RETRY, what, evidence=evidence, causes=causes)
         case 400:
             # A sealed message on a connection other than the one its keys belong to gets this bare answer.
-            return Failure(
-                rung, "context-lost", Verdict.RETRY, "The guest no longer knows this connection.", (error.message,)
-            )
-        case _:
-            return Failure(
+            what = "The guest no longer knows this connection."
+            causes = ("Something in between mixes connections, as a proxy may.", "The WinRM service restarted.")
+            return failed(rung, "context-lost", Verdict.RETRY, what, evidence=evidence, causes=causes)
+        case 413:
+            what = "The guest finds the message too large (413)."
+            causes = ("MaxEnvelopeSizekb is below its default of 500.",)
+            return failed(
                 rung,
-                "bare-status",
-                Verdict.SUSPICIOUS,
-                "The guest refuses the request without saying why.",
-                (error.message,),
-                in_guest=("winrm get winrm/config/service",),
+                "too-large",
+                Verdict.FATAL,
+                what,
+                evidence=evidence,
+                causes=causes,
+                remedies=(remedy.MORE_ENVELOPE,),
+            )
+        case 500 if rung is Rung.AUTHENTICATION:
+            # diyan/pywinrm#129, #185: what refuses unencrypted messages says no more than that.
+            return unencrypted("HTTP status 500 without any fault in it", evidence)
+        case _:
+            what = "The guest refuses the request without saying why."
+            return failed(
+                rung, "bare-status", Verdict.SUSPICIOUS, what, evidence=evidence, remedies=(remedy.SERVICE_CONFIG,)
             )
 
 
 def _timeout(error: CommandTimeoutError, rung: Rung) -> Failure:
-    return Failure(
+    return failed(
         rung,
         "no-end",
         Verdict.RETRY,
@@ -66,12 +100,19 @@ def _timeout(error: CommandTimeoutError, rung: Rung) -> Failure:
 def _lasting(error: CommunicatorError, rung: Rung) -> Failure:
     match error:
         case CertificateError():
-            return Failure(Rung.CERTIFICATE, "certificate-changed", Verdict.SUSPICIOUS, error.message)
+            return failed(Rung.CERTIFICATE, "certificate-changed", Verdict.SUSPICIOUS, error.message)
         case TlsError():
-            return Failure(Rung.TLS, "tls-refused", Verdict.SUSPICIOUS, error.message)
+            return failed(Rung.TLS, "tls-refused", Verdict.SUSPICIOUS, error.message)
         case UnauthorisedError():
-            return Failure(Rung.AUTHENTICATION, "refused-later", Verdict.SUSPICIOUS, error.message)
+            return failed(Rung.AUTHENTICATION, "refused-later", Verdict.SUSPICIOUS, error.message)
+        case MissingSupportError():
+            fix = remedy.Remedy(flag=error.help or "")
+            return failed(Rung.AUTHENTICATION, "support-missing", Verdict.FATAL, error.message, remedies=(fix,))
+        case OutputLimitError():
+            what = "The guest writes more than any answer to a question can be."
+            return failed(rung, "flood", Verdict.FATAL, what, evidence=(error.message,))
         case GarbledError():
-            return Failure(rung, "garbled", Verdict.SUSPICIOUS, error.message)
+            causes = ("What answers is not WinRM, or something in between changes its answers.",)
+            return failed(rung, "garbled", Verdict.SUSPICIOUS, error.message, causes=causes)
         case _:
-            return Failure(rung, "failed", Verdict.SUSPICIOUS, error.message)
+            return failed(rung, "failed", Verdict.SUSPICIOUS, error.message)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import time
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from toolkit.verify import authentication, authorisation, certificate, name, run, tcp, tls, wsman
-from toolkit.verify.dialer import Dialer, trusting_context
+from toolkit.communicators.trust import trusting_context
+from toolkit.verify import authentication, authorisation, certificate, name, proxy, run, tcp, tls, wsman
+from toolkit.verify.dialer import Dialer
 from toolkit.verify.facts import Facts, ServiceFacts
 from toolkit.verify.rung import Failure, Proof, Rung, RungError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from toolkit.communicators.endpoint import Endpoint
     from toolkit.communicators.winrm import WinrmCommunicator
@@ -32,11 +35,16 @@ class Ascent:
     failure: Failure | None
 
 
-def climb(endpoint: Endpoint, limits: Limits) -> Ascent:
-    """Look at the guest once. Never raises for anything the guest does."""
+def climb(endpoint: Endpoint, limits: Limits, variables: Mapping[str, str] | None = None) -> Ascent:
+    """Look at the guest once. Never raises for anything the guest does.
+
+    `variables` is the environment, this process's own by default, in which proxies are named that other clients would
+    use.
+    """
     steps = _Steps()
+    environment = proxy.read_environment(os.environ if variables is None else variables, ssl=endpoint.ssl)
     try:
-        _climb(endpoint, limits, steps)
+        _climb(endpoint, limits, steps, environment)
     except RungError as err:
         return Ascent(tuple(steps.proven), steps.facts, err.failure)
     return Ascent(tuple(steps.proven), steps.facts, None)
@@ -56,19 +64,20 @@ class _Steps:
         return result
 
 
-def _climb(endpoint: Endpoint, limits: Limits, steps: _Steps) -> None:
-    dialer = _reach(endpoint, limits, steps)
-    service = _find_winrm(endpoint, dialer, steps)
+def _climb(endpoint: Endpoint, limits: Limits, steps: _Steps, environment: proxy.Environment) -> None:
+    dialer = _reach(endpoint, limits, steps, environment)
+    service, skew = _find_winrm(endpoint, dialer, steps, environment)
     authentication.check_offer(endpoint, service.offered)
-    _log_on_and_run(endpoint, limits, service, steps)
+    _log_on_and_run(endpoint, limits, service, steps, skew)
 
 
-def _reach(endpoint: Endpoint, limits: Limits, steps: _Steps) -> Dialer:
+def _reach(endpoint: Endpoint, limits: Limits, steps: _Steps, environment: proxy.Environment) -> Dialer:
     addresses = steps.prove(
         Rung.NAME,
         lambda: name.resolve(endpoint.host, endpoint.port),
         lambda found: _addresses(endpoint.host, found),
     )
+    steps.prove(Rung.PROXY, lambda: proxy.sentence(environment, endpoint.host, addresses), lambda sentence: sentence)
     connection, address = steps.prove(
         Rung.TCP,
         lambda: tcp.connect(addresses, limits.connect),
@@ -76,42 +85,56 @@ def _reach(endpoint: Endpoint, limits: Limits, steps: _Steps) -> Dialer:
     )
     connection.close()
     steps.facts = replace(steps.facts, address=str(address))
-    return Dialer(endpoint.host, address, limits)
+    return Dialer(endpoint.name, address, limits)
 
 
-def _find_winrm(endpoint: Endpoint, dialer: Dialer, steps: _Steps) -> ServiceFacts:
+def _find_winrm(
+    endpoint: Endpoint, dialer: Dialer, steps: _Steps, environment: proxy.Environment
+) -> tuple[ServiceFacts, timedelta | None]:
     if endpoint.ssl:
         _trust(endpoint, dialer, steps)
     dial = (lambda: dialer.secure(trusting_context())) if endpoint.ssl else dialer.plain
-    service = steps.prove(
+    answer = steps.prove(
         Rung.HTTP,
-        lambda: wsman.identify(endpoint, dialer, dial),
+        lambda: wsman.reach(endpoint, dialer, dial, environment),
+        lambda found: f"{found.header('Server') or 'a server of no name'} answers with status {found.status}",
+    )
+    service = steps.prove(
+        Rung.IDENTIFY,
+        lambda: wsman.identify(endpoint, dialer, dial, answer),
         lambda found: f"WinRM answers{_versions(found)} and offers {', '.join(found.offered) or 'no method it names'}",
     )
     steps.facts = replace(steps.facts, service=service)
-    return service
+    told = certificate.date_of(answer)
+    return service, None if told is None else told - datetime.now(UTC)
 
 
 def _trust(endpoint: Endpoint, dialer: Dialer, steps: _Steps) -> None:
     settled = steps.prove(
         Rung.TLS, lambda: tls.shake_hands(dialer), lambda found: f"{found.version} with {found.cipher}"
     )
-    seen = certificate.examine(dialer, settled.certificate)
+    seen = certificate.examine(settled.certificate)
     steps.facts = replace(steps.facts, tls=settled, certificate=seen)
     steps.prove(Rung.CERTIFICATE, lambda: certificate.judge(endpoint, dialer, seen), lambda sentence: sentence)
 
 
-def _log_on_and_run(endpoint: Endpoint, limits: Limits, service: ServiceFacts, steps: _Steps) -> None:
+def _log_on_and_run(
+    endpoint: Endpoint, limits: Limits, service: ServiceFacts, steps: _Steps, skew: timedelta | None
+) -> None:
+    def log_on_as(other: Endpoint) -> None:
+        with contextlib.closing(_communicator(other, limits)) as communicator:
+            communicator.identify()
+
     with contextlib.closing(_communicator(endpoint, limits)) as communicator:
         steps.prove(
             Rung.AUTHENTICATION,
-            lambda: authentication.log_on(endpoint, service.offered, communicator.identify),
-            lambda _: f"{endpoint.username} is logged on by {endpoint.auth}",
+            lambda: authentication.log_on(endpoint, service.offered, communicator.identify, log_on_as, skew),
+            lambda _: f"{endpoint.user} is logged on by {endpoint.auth.shown}",
         )
         steps.prove(
             Rung.AUTHORISATION,
             lambda: authorisation.open_shell(endpoint, communicator),
-            lambda _: f"{endpoint.username} may open a shell",
+            lambda _: f"{endpoint.user} may open a shell",
         )
         guest = steps.prove(
             Rung.RUN,
@@ -126,7 +149,8 @@ def _communicator(endpoint: Endpoint, limits: Limits) -> WinrmCommunicator:
     from toolkit.communicators.winrm import Timeouts, WinrmCommunicator  # noqa: PLC0415
 
     operation = max(1, min(Timeouts().operation, math.ceil(limits.command)))
-    return WinrmCommunicator(endpoint, Timeouts(limits.connect, operation, limits.command))
+    timeouts = Timeouts(limits.connect, operation, limits.command, grace=min(Timeouts().grace, limits.command))
+    return WinrmCommunicator(endpoint, timeouts)
 
 
 def _addresses(host: str, found: tuple[name.Address, ...]) -> str:

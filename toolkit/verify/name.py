@@ -6,6 +6,8 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
+from toolkit.verify import remedy
+from toolkit.verify.remedy import failed
 from toolkit.verify.rung import Failure, Rung, RungError, Verdict
 
 
@@ -33,16 +35,16 @@ def resolve(host: str, port: int) -> tuple[Address, ...]:
 
 def _unknown(host: str, err: socket.gaierror) -> Failure:
     if err.errno == socket.EAI_AGAIN:
-        return Failure(
+        return failed(
             Rung.NAME,
             "resolver-silent",
             Verdict.RETRY,
             f"The resolver of this host did not answer for {host}.",
             evidence=(str(err),),
             causes=("This host has no working name server at the moment.",),
-            in_client=("Give the guest's address in place of its name.",),
+            remedies=(remedy.USE_ADDRESS,),
         )
-    return Failure(
+    return failed(
         Rung.NAME,
         "name-unknown",
         Verdict.SUSPICIOUS,
@@ -52,11 +54,10 @@ def _unknown(host: str, err: socket.gaierror) -> Failure:
             "The name is misspelt.",
             "No name server this host asks knows the guest, as is usual for a fresh virtual machine.",
         ),
-        in_client=("Give the guest's address in place of its name.",),
-        in_spec=("communicator.winrm_host",),
+        remedies=(remedy.USE_ADDRESS,),
     )
 
 
 def _impossible(host: str) -> Failure:
     what = f"{host} cannot be a name: a part of it is empty or longer than 63 characters."
-    return Failure(Rung.NAME, "name-impossible", Verdict.FATAL, what)
+    return failed(Rung.NAME, "name-impossible", Verdict.FATAL, what, remedies=(remedy.USE_ADDRESS,))

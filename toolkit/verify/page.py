@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, assert_never
 
+from toolkit.verify.checks.check import Bug, Completed, NotRun, Unanswered
 from toolkit.verify.wait import Ending
 
 if TYPE_CHECKING:
@@ -26,9 +27,11 @@ def page(report: Report, width: int) -> str:
         (
             *_wrapped(f"{report.endpoint.url} as {report.endpoint.username} by {report.endpoint.auth}", "", width),
             *_ladder(report, width),
+            *_checks(report, width),
+            *_meeting(report, width),
             *_warnings(report, width),
             "",
-            *(_trouble(report.failure, width) if report.failure else ()),
+            *_troubles(report, width),
             *_wrapped(_last_line(report), "", width),
             "",
         )
@@ -42,6 +45,47 @@ def _ladder(report: Report, width: int) -> Iterator[str]:
         yield from _rung("NO", report.failure.rung, report.failure.what, width)
 
 
+def _checks(report: Report, width: int) -> Iterator[str]:
+    if report.shut:
+        yield from _rung("NO" if report.shut.failure else "ok", "shut", report.shut.told(), width)
+    for outcome in report.outcomes:
+        match outcome:
+            case Completed():
+                yield from _rung(
+                    "NO" if outcome.bad else "ok", outcome.check, f"{outcome.told} {_ms(outcome.ms)}", width
+                )
+            case Unanswered():
+                yield from _rung("??", outcome.check, f"could not be asked ({outcome.reason}): {outcome.what}", width)
+            case NotRun():
+                yield from _rung("--", outcome.check, f"not asked: it needs {outcome.need}", width)
+            case Bug():
+                yield from _rung("!!", outcome.check, "failed by a mistake of this program's", width)
+            case _:
+                assert_never(outcome)
+
+
+def _meeting(report: Report, width: int) -> Iterator[str]:
+    if report.meeting is None:
+        return
+    client = f"as {report.meeting.client}"
+    for step in report.meeting.steps:
+        yield from _rung("ok", client, f"{step.told} {_ms(step.ms)}", width)
+    if report.meeting.failure:
+        yield from _rung("NO", client, report.meeting.failure.what, width)
+
+
+def _ms(ms: float) -> str:
+    return f"({ms:.0f} ms)"
+
+
+def _troubles(report: Report, width: int) -> Iterator[str]:
+    """Go into everything that is wrong. What a line above has said already, the ladder's last one, needs no heading."""
+    for failure in report.troubles:
+        if failure is not report.failure:
+            yield from _wrapped(failure.what, "", width)
+        yield from _trouble(failure, width)
+
+
 def _rung(mark: str, rung: str, sentence: str, width: int) -> list[str]:
     if width >= _ROOMY:
         return _wrapped(sentence, f"  {mark}  {rung:<{_COLUMN}}", width)
@@ -49,7 +93,7 @@ def _rung(mark: str, rung: str, sentence: str, width: int) -> list[str]:
 
 
 def _warnings(report: Report, width: int) -> Iterator[str]:
-    for warning in report.warnings:
+    for warning in report.cautions:
         yield from _wrapped(warning, "warning: " if width < _ROOMY else "  warning: ", width)
 
 
@@ -57,7 +101,10 @@ def _trouble(failure: Failure, width: int) -> Iterator[str]:
     yield from _list("Seen:", failure.evidence, width)
     yield from _list("Likely, in this order:", failure.causes, width, numbered=True)
     yield from _verbatim("In the guest, as administrator:", failure.in_guest)
+    yield from _verbatim("The same in PowerShell:", failure.in_powershell)
     yield from _verbatim("In this command:", failure.in_client)
+    yield from _verbatim("In Packer:", failure.in_packer)
+    yield from _verbatim("In Ansible:", failure.in_ansible)
     yield from _verbatim("In unattend.toml:", failure.in_spec)
 
 
@@ -79,8 +126,12 @@ def _verbatim(title: str, lines: Sequence[str]) -> Iterator[str]:
 
 
 def _last_line(report: Report) -> str:
+    if report.shut:
+        return "Not shut." if report.shut.failure else f"Shut: {report.shut.told()}."
     spent = f"{report.elapsed:.1f} s, {report.attempts} {'look' if report.attempts == 1 else 'looks'}"
     match report.ending:
+        case Ending.READY if not report.ready:
+            return f"It can be reached, but not all is as it should be ({spent}; exit code {int(report.code)})."
         case Ending.READY:
             return f"Ready: {_guest(report.facts)} ({spent})."
         case Ending.FATAL:

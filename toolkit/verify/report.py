@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from datetime import datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, assert_never
 
 from toolkit.errors import ExitCode
+from toolkit.problems import Severity
+from toolkit.verify.checks.check import Bug, Completed, NotRun, Unanswered
+from toolkit.verify.options import Expect
 from toolkit.verify.page import page
+from toolkit.verify.plain import plain
 from toolkit.verify.rung import Rung
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from toolkit.communicators.endpoint import Endpoint
-    from toolkit.verify.facts import CertificateFacts, Facts, GuestFacts, ServiceFacts
+    from toolkit.verify.checks.check import Outcome
+    from toolkit.verify.consumer import Meeting
+    from toolkit.verify.facts import Facts
     from toolkit.verify.rung import Failure, Proof
+    from toolkit.verify.shut import Shut
     from toolkit.verify.wait import Ending
+
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One guest's verification. `elapsed` in seconds; `attempts` counts the looks it took."""
+    """One guest's verification. `elapsed` in seconds; `attempts` counts the looks it took.
+
+    `failure` is the ladder's. `outcomes` are those of the checks, `meeting` how the wanted client fared, and `shut` is
+    there where the guest was expected to be closed.
+    """
 
     endpoint: Endpoint
     ending: Ending
@@ -30,32 +43,56 @@ class Report:
     warnings: tuple[str, ...]
     attempts: int
     elapsed: float
+    outcomes: tuple[Outcome, ...] = ()
+    meeting: Meeting | None = None
+    shut: Shut | None = None
+
+    @property
+    def troubles(self) -> tuple[Failure, ...]:
+        """Everything that is wrong, the ladder's failure first."""
+        return tuple(self._troubles())
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Everything that is worth a word and does not decide."""
+        return (*self.warnings, *self._cautions())
 
     @property
     def ready(self) -> bool:
-        return self.failure is None
+        return self.code is ExitCode.OK
+
+    @property
+    def expect(self) -> Expect:
+        return Expect.READY if self.shut is None else Expect.CLOSED
 
     @property
     def rung(self) -> Rung:
-        """Where the ladder ended: the rung that did not hold, or the top."""
-        return self.failure.rung if self.failure else Rung.RUN
+        """Where verification ended: the lowest rung that did not hold, or the top of the ladder."""
+        return min((trouble.rung for trouble in self.troubles), key=lambda rung: rung.code, default=Rung.RUN)
 
     @property
     def code(self) -> ExitCode:
-        return self.failure.rung.code if self.failure else ExitCode.OK
+        if self.troubles:
+            return self.rung.code
+        return ExitCode.FINDINGS if any(isinstance(outcome, Bug) for outcome in self.outcomes) else ExitCode.OK
 
     def to_json(self) -> dict[str, Any]:
-        """Give the report as JSON takes it. Keys are never absent; what is not known is null or empty."""
+        """Give the report as JSON takes it (data/report.schema.json). Keys are never absent, but null or empty."""
         return {
+            "format": FORMAT,
             "endpoint": _endpoint(self.endpoint),
+            "expect": self.expect.value,
             "ready": self.ready,
             "ending": self.ending.value,
             "rung": self.rung.value,
             "exit_code": int(self.code),
-            "facts": _facts(self.facts),
-            "proven": [{"rung": p.rung.value, "sentence": p.sentence, "ms": p.ms} for p in self.proven],
-            "failure": _plain(self.failure) if self.failure else None,
-            "warnings": list(self.warnings),
+            "facts": plain(self.facts),
+            "proven": plain(self.proven),
+            "failure": plain(self.failure),
+            "warnings": list(self.cautions),
+            "checks": [_outcome(outcome) for outcome in self.outcomes],
+            "client": plain(self.meeting),
+            "shut": plain(self.shut),
             "attempts": self.attempts,
             "elapsed": round(self.elapsed, 3),
         }
@@ -63,6 +100,33 @@ class Report:
     def to_text(self, width: int = 80) -> str:
         """Give the report as people read it, in lines of `width`; lines meant for copying are never broken."""
         return page(self, width)
+
+    def _troubles(self) -> Iterator[Failure]:
+        for failure in (self.failure, self.shut and self.shut.failure, self.meeting and self.meeting.failure):
+            if failure:
+                yield failure
+        for outcome in self.outcomes:
+            match outcome:
+                case Completed():
+                    yield from (one.failure for one in outcome.findings if one.severity is Severity.ERROR)
+                case Unanswered() if outcome.failure:
+                    yield outcome.failure
+                case _:
+                    pass
+
+    def _cautions(self) -> Iterator[str]:
+        if self.shut and not self.shut.awake:
+            yield "Nothing shows that the guest is up: a guest that is off looks shut, too."
+        for outcome in self.outcomes:
+            match outcome:
+                case Completed():
+                    yield from (one.failure.what for one in outcome.findings if one.severity is Severity.WARNING)
+                case Unanswered() if outcome.failure is None:
+                    yield f"The check {outcome.check} could not be asked: {outcome.what}"
+                case Bug():
+                    yield f"The check {outcome.check} failed by a mistake of ours; the report has its trace."
+                case _:
+                    pass
 
 
 def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
@@ -75,27 +139,24 @@ def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-def _facts(facts: Facts) -> dict[str, Any]:
-    return {
-        "address": facts.address,
-        "tls": {"version": facts.tls.version, "cipher": facts.tls.cipher} if facts.tls else None,
-        "certificate": _plain(facts.certificate) if facts.certificate else None,
-        "service": _plain(facts.service) if facts.service else None,
-        "guest": _plain(facts.guest) if facts.guest else None,
-    }
-
-
-def _plain(value: CertificateFacts | ServiceFacts | GuestFacts | Failure) -> dict[str, Any]:
-    return {field.name: _json(getattr(value, field.name)) for field in fields(value)}
-
-
-def _json(value: object) -> object:
-    match value:
-        case tuple():
-            return list(value)
-        case StrEnum():
-            return value.value
-        case datetime():
-            return value.isoformat()
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    match outcome:
+        case Completed():
+            findings = [{"severity": one.severity.value, **_plain_dict(one.failure)} for one in outcome.findings]
+            facts = plain(outcome.facts)
+            told = {"told": outcome.told, "good": not outcome.bad, "facts": facts, "findings": findings}
+            return {"name": outcome.check, "status": "completed", "ms": outcome.ms, **told}
+        case Unanswered():
+            told = {"reason": outcome.reason.value, "told": outcome.what, "failure": plain(outcome.failure)}
+            return {"name": outcome.check, "status": "error", "ms": outcome.ms, **told}
+        case NotRun():
+            return {"name": outcome.check, "status": "not_run", "need": outcome.need}
+        case Bug():
+            return {"name": outcome.check, "status": "bug", "trace": outcome.trace}
         case _:
-            return value
+            assert_never(outcome)
+
+
+def _plain_dict(failure: Failure) -> dict[str, Any]:
+    told = plain(failure)
+    return told if isinstance(told, dict) else {}

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from toolkit.communicators.clixml import error_text
 from toolkit.communicators.errors import CommunicatorError
+from toolkit.verify import remedy
 from toolkit.verify.facts import GuestFacts
 from toolkit.verify.judgement import judged
+from toolkit.verify.remedy import because, failed
 from toolkit.verify.rung import Failure, Rung, RungError, Verdict
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ SCRIPT = "\n".join(f"'{key}=' + {expression}" for key, expression in _QUESTIONS.
 _WMI_TIME = re.compile(r"(\d{14})\.(\d{6})([+-]\d{3})")
 
 
-def question(endpoint: Endpoint, communicator: Communicator, ping: Callable[[], None]) -> GuestFacts:
+def question(endpoint: Endpoint, communicator: Communicator, ping: Callable[[], object]) -> GuestFacts:
     """Run `hostname` in cmd.exe and the script in PowerShell. `ping` sends one message there and back."""
     try:
         started = time.perf_counter()
@@ -51,7 +53,7 @@ def question(endpoint: Endpoint, communicator: Communicator, ping: Callable[[], 
         hostname = communicator.run("hostname")
         told = communicator.run_powershell(SCRIPT)
     except CommunicatorError as err:
-        raise RungError(judged(err, Rung.RUN, endpoint.host, endpoint.username)) from err
+        raise RungError(judged(err, Rung.RUN, endpoint.host, endpoint.user)) from err
     if hostname.exit_code != 0:
         raise RungError(_cmd_failed(endpoint, hostname))
     facts = parse_facts(told.stdout.decode("utf-8", "replace"), round_trip_ms)
@@ -92,33 +94,67 @@ def parse_wmi_time(text: str) -> datetime | None:
 
 
 def _cmd_failed(endpoint: Endpoint, done: Completed) -> Failure:
-    return Failure(
+    said = _said(done)
+    if _out_of_memory(done, said):
+        return _memory(endpoint, "cmd.exe", done, said)
+    return failed(
         Rung.RUN,
         "command-failed",
         Verdict.SUSPICIOUS,
         f"{endpoint.host} opens a shell, but `hostname` ends with code {done.exit_code:#x} in it.",
-        tuple(line for line in (error_text(done.stderr)[:200],) if line),
-        causes=("The shell's memory quota is too small.", "A policy forbids the program."),
-        in_guest=('winrm set winrm/config/winrs @{MaxMemoryPerShellMB="2048"}',),
-        in_spec=("bootstrap.quotas.max_memory_per_shell_mb",),
+        evidence=(f"It says: {said}",) if said else (),
+        causes=("A policy forbids the program.", "The shell's memory quota is too small."),
+        remedies=(remedy.LANGUAGE_MODE, remedy.MORE_MEMORY),
     )
 
 
 def _powershell_failed(endpoint: Endpoint, done: Completed) -> Failure:
-    said = error_text(done.stderr)[:200]
-    return Failure(
+    said = _said(done)
+    if _out_of_memory(done, said):
+        return _memory(endpoint, "PowerShell", done, said)
+    constrained = (
+        "ConstrainedLanguage" in said or "CannotDefineNewType" in said or "MethodInvocationNotSupported" in said
+    )
+    policy = "A policy (AppLocker, Constrained Language) forbids scripts"
+    return failed(
         Rung.RUN,
         "powershell-failed",
         Verdict.SUSPICIOUS,
         f"cmd.exe works on {endpoint.host}, but PowerShell does not.",
-        (f"powershell.exe ended with code {done.exit_code:#x}", *((f"It says: {said}",) if said else ())),
+        evidence=(f"powershell.exe ended with code {done.exit_code:#x}", *((f"It says: {said}",) if said else ())),
         causes=(
-            "A policy (AppLocker, Constrained Language) forbids scripts.",
+            because(policy, "PowerShell says so itself" if constrained else ""),
             "The shell's memory quota is too small for PowerShell.",
         ),
-        in_guest=(
-            "powershell -NoProfile -Command $ExecutionContext.SessionState.LanguageMode",
-            'winrm set winrm/config/winrs @{MaxMemoryPerShellMB="2048"}',
-        ),
-        in_spec=("bootstrap.quotas.max_memory_per_shell_mb",),
+        remedies=(remedy.LANGUAGE_MODE, remedy.MORE_MEMORY),
     )
+
+
+# STATUS_STACK_OVERFLOW, STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT, STATUS_QUOTA_EXCEEDED, STATUS_DLL_INIT_FAILED
+# (ntstatus.h): how programs end that may have no more memory.
+_NO_MEMORY = frozenset({0xC00000FD, 0xC0000017, 0xC000012D, 0xC0000044, 0xC0000142})
+_NO_MEMORY_WORDS = ("OutOfMemoryException", "paging file is too small")
+
+
+def _out_of_memory(done: Completed, said: str) -> bool:
+    return done.exit_code & 0xFFFFFFFF in _NO_MEMORY or any(words in said for words in _NO_MEMORY_WORDS)
+
+
+def _memory(endpoint: Endpoint, program: str, done: Completed, said: str) -> Failure:
+    code = f"{program} ended with code {done.exit_code & 0xFFFFFFFF:#x}"
+    return failed(
+        Rung.QUOTA,
+        "out-of-memory",
+        Verdict.FATAL,
+        f"{program} does not get the memory it needs in a shell of {endpoint.host}.",
+        evidence=(code, *((f"It says: {said}",) if said else ())),
+        causes=(
+            because("MaxMemoryPerShellMB is too small", code),
+            "WMF 3.0 keeps to 150 MB whatever is set, until KB2842230 is installed.",
+        ),
+        remedies=(remedy.MORE_MEMORY, remedy.RESTART_SERVICE),
+    )
+
+
+def _said(done: Completed) -> str:
+    return error_text(done.stderr)[:200]

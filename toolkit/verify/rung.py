@@ -12,15 +12,18 @@ class Rung(StrEnum):
     """From the ground up. Each has the exit code under which verification ends there."""
 
     NAME = "name"
+    PROXY = "proxy"
     TCP = "tcp"
     TLS = "tls"
     CERTIFICATE = "certificate"
     HTTP = "http"
+    IDENTIFY = "identify"
     AUTHENTICATION = "authentication"
     AUTHORISATION = "authorisation"
     RUN = "run"
     QUOTA = "quota"
     PHASE = "phase"
+    POSTURE = "posture"
 
     @property
     def code(self) -> ExitCode:
@@ -29,15 +32,18 @@ class Rung(StrEnum):
 
 _CODES = {
     Rung.NAME: ExitCode.NAME,
+    Rung.PROXY: ExitCode.NOT_WINRM,  # it answers in WinRM's place
     Rung.TCP: ExitCode.TCP,
     Rung.TLS: ExitCode.TLS,
     Rung.CERTIFICATE: ExitCode.CERTIFICATE,
     Rung.HTTP: ExitCode.NOT_WINRM,
+    Rung.IDENTIFY: ExitCode.NOT_WINRM,
     Rung.AUTHENTICATION: ExitCode.AUTHENTICATION,
     Rung.AUTHORISATION: ExitCode.AUTHORISATION,
     Rung.RUN: ExitCode.RUN,
     Rung.QUOTA: ExitCode.QUOTA,
     Rung.PHASE: ExitCode.PHASE,
+    Rung.POSTURE: ExitCode.POSTURE,
 }
 
 
@@ -67,7 +73,8 @@ class Failure:
     """A rung that did not hold. `kind` is kebab-case and stable; `what` is one sentence for people.
 
     `evidence` holds raw facts, `causes` the likely reasons, likeliest first. Fixes are lines to use as they stand: a
-    command in the guest's console, an option of this client, a key of the spec.
+    command in the guest's console (in cmd, and the same in PowerShell), an option of this client, the same in Packer's
+    and in Ansible's words, a key of the spec.
     """
 
     rung: Rung
@@ -79,6 +86,9 @@ class Failure:
     in_guest: tuple[str, ...] = ()
     in_client: tuple[str, ...] = ()
     in_spec: tuple[str, ...] = ()
+    in_powershell: tuple[str, ...] = ()
+    in_packer: tuple[str, ...] = ()
+    in_ansible: tuple[str, ...] = ()
 
 
 class RungError(Exception):

@@ -6,6 +6,9 @@ import errno
 import socket
 from typing import TYPE_CHECKING
 
+from toolkit.verify import remedy
+from toolkit.verify.ports import SERVICES, Doors, knock
+from toolkit.verify.remedy import because, failed
 from toolkit.verify.rung import Failure, Rung, RungError, Verdict
 
 if TYPE_CHECKING:
@@ -14,8 +17,7 @@ if TYPE_CHECKING:
     from toolkit.verify.name import Address
 
 _UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}
-_LISTENERS = "winrm enumerate winrm/config/listener"
-_RULES = 'netsh advfirewall firewall show rule name=all dir=in | findstr "598"'
+_KNOCKING = 0.5  # seconds for all the other ports together: a guest that is up on a network nearby answers at once
 
 
 def connect(addresses: Sequence[Address], timeout: float) -> tuple[socket.socket, Address]:
@@ -27,6 +29,15 @@ def connect(addresses: Sequence[Address], timeout: float) -> tuple[socket.socket
         except OSError as err:
             errors.append((address, err))
     raise RungError(_failure(errors, timeout))
+
+
+def reconnect(address: Address, timeout: float) -> socket.socket:
+    """Connect to an address that accepted before. Raises RungError where it no longer does, without asking why."""
+    try:
+        return _connected(address, timeout)
+    except OSError as err:
+        what = f"{address} port {address.sockaddr[1]} accepted connections, and now does not."
+        raise RungError(failed(Rung.TCP, "gone", Verdict.RETRY, what, evidence=(str(err),))) from err
 
 
 def _connected(address: Address, timeout: float) -> socket.socket:
@@ -45,57 +56,81 @@ def _failure(errors: Sequence[tuple[Address, OSError]], timeout: float) -> Failu
     port = errors[0][0].sockaddr[1]
     refusing = [address for address, err in errors if isinstance(err, ConnectionRefusedError)]
     if refusing:
-        return _refused(f"{refusing[0]} port {port}", evidence)
-    place = f"{errors[0][0]} port {port}"
+        return _refused(f"{refusing[0]} port {port}", evidence, _other_doors(refusing[0], timeout))
+    address = errors[0][0]
+    place = f"{address} port {port}"
     if any(isinstance(err, TimeoutError) for _, err in errors):
-        return _dropped(place, timeout, evidence)
+        return _dropped(place, timeout, evidence, _other_doors(address, timeout))
     if all(err.errno in _UNREACHABLE for _, err in errors):
         return _unreachable(place, evidence)
-    return Failure(Rung.TCP, "tcp-failed", Verdict.RETRY, f"No connection to {place} can be made.", evidence)
+    what = f"No connection to {place} can be made."
+    return failed(Rung.TCP, "tcp-failed", Verdict.RETRY, what, evidence=evidence)
 
 
-def _refused(place: str, evidence: tuple[str, ...]) -> Failure:
-    return Failure(
+def _other_doors(address: Address, timeout: float) -> Doors:
+    own = address.sockaddr[1]
+    return knock(address, (port for port in SERVICES if port != own), min(_KNOCKING, timeout))
+
+
+def _refused(place: str, evidence: tuple[str, ...], doors: Doors) -> Failure:
+    seen = doors.told()
+    absent = "WinRM has no listener on this port, or its service is not running (yet)"
+    causes = (
+        *_elsewhere(doors),
+        because(f"{absent}, though Windows is up" if doors.windows else absent, seen if doors.windows else ""),
+        "The port forward of the virtual machine is missing, or leads elsewhere.",
+        "Not the guest's firewall: Windows Firewall drops connections, it does not refuse them.",
+    )
+    return failed(
         Rung.TCP,
         "refused",
         Verdict.RETRY,
         f"{place} refuses connections: the host is up, but nothing listens there.",
-        evidence,
-        causes=(
-            "WinRM has no listener on this port, or its service is not running (yet).",
-            "The port forward of the virtual machine is missing, or leads elsewhere.",
-            "Not the guest's firewall: Windows Firewall drops connections, it does not refuse them.",
-        ),
-        in_guest=("sc.exe query WinRM", _LISTENERS),
-        in_client=("--port N",),
-        in_spec=("communicator.winrm_port",),
+        evidence=(*evidence, *((seen,) if seen else ())),
+        causes=causes,
+        remedies=(*_other_port(doors), remedy.QUERY_SERVICE, remedy.LISTENERS, remedy.PORT),
     )
 
 
-def _dropped(place: str, timeout: float, evidence: tuple[str, ...]) -> Failure:
-    return Failure(
+def _dropped(place: str, timeout: float, evidence: tuple[str, ...], doors: Doors) -> Failure:
+    seen = doors.told()
+    filtered = (
+        because("Windows is up, and its firewall drops WinRM's port: the bootstrap has not opened it yet", seen),
+        "On a Public network WinRM's own rule admits the local subnet only.",
+    )
+    down = (
+        because("The guest is not up yet: nothing of it answers", seen),
+        "Its firewall drops the connection, as it should until the bootstrap has come to its end.",
+        "The address is not the guest's.",
+    )
+    up = bool(doors.windows)
+    return failed(
         Rung.TCP,
-        "no-answer",
+        "filtered" if up else "no-answer",
         Verdict.RETRY,
-        f"{place} did not answer within {timeout:g} s.",
-        evidence,
-        causes=(
-            "The guest is not up yet, or its bootstrap has not opened the port yet.",
-            "Its firewall drops the connection; on a Public network WinRM's own rule admits the local subnet only.",
-            "The address is not the guest's.",
-        ),
-        in_guest=(_RULES, "ipconfig"),
-        in_spec=("communicator.winrm_host",),
+        f"{place} did not answer within {timeout:g} s{', though Windows does on other ports' if up else ''}.",
+        evidence=(*evidence, *((seen,) if seen else ())),
+        causes=(*_elsewhere(doors), *(filtered if up else down)),
+        remedies=(*_other_port(doors), remedy.FIREWALL, remedy.OPEN_PORT, remedy.NETWORK, remedy.USE_ADDRESS),
     )
+
+
+def _elsewhere(doors: Doors) -> tuple[str, ...]:
+    return tuple(because(f"WinRM listens on {port} instead", SERVICES[port]) for port in doors.other_winrm)
+
+
+def _other_port(doors: Doors) -> tuple[remedy.Remedy, ...]:
+    ways = {5985: (remedy.HTTP_PORT, remedy.NO_TLS), 5986: (remedy.TLS_PORT, remedy.USE_TLS)}
+    return tuple(way for port in doors.other_winrm for way in ways[port])
 
 
 def _unreachable(place: str, evidence: tuple[str, ...]) -> Failure:
-    return Failure(
+    return failed(
         Rung.TCP,
         "unreachable",
         Verdict.RETRY,
         f"There is no way from this host to {place}.",
-        evidence,
+        evidence=evidence,
         causes=("The guest is not up yet.", "This host has no route into the guest's network, or a VPN took it."),
-        in_guest=("ipconfig",),
+        remedies=(remedy.NETWORK, remedy.USE_ADDRESS),
     )

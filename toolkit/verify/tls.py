@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ssl
+import warnings
 from typing import TYPE_CHECKING
 
-from toolkit.verify.dialer import trusting_context
+from toolkit.communicators.trust import trusting_context
+from toolkit.verify import remedy
 from toolkit.verify.exchange import Answer, Foreign, HangUp, Outcome, Silence, post
 from toolkit.verify.facts import TlsFacts
+from toolkit.verify.remedy import because, failed
 from toolkit.verify.rung import Failure, Rung, RungError, Verdict
 
 if TYPE_CHECKING:
@@ -17,9 +20,7 @@ if TYPE_CHECKING:
 _PLAIN_ON_TLS = (b"plain HTTP request was sent to HTTPS port", b"HTTP request to an HTTPS server")
 _TOO_OLD = ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "NO_PROTOCOLS_AVAILABLE", "WRONG_SSL_VERSION")
 _PROBE_SECONDS = 1.0
-_CERTIFICATE_OF_PORT = "netsh http show sslcert"
-_TLS_1_2 = r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Server"
-_LISTENERS = "winrm enumerate winrm/config/listener"
+_VERSIONS = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
 
 
 def shake_hands(dialer: Dialer) -> TlsFacts:
@@ -30,6 +31,24 @@ def shake_hands(dialer: Dialer) -> TlsFacts:
             return TlsFacts(connection.version() or "", name, connection.getpeercert(binary_form=True) or b"")
     except OSError as err:
         raise RungError(_failure(err, dialer)) from err
+
+
+def spoken_versions(dialer: Dialer) -> tuple[str, ...]:
+    """Try each version of TLS by itself, the old ones included that nothing else here would speak."""
+    return tuple(name for version in _VERSIONS if (name := _spoken(dialer, version)))
+
+
+def _spoken(dialer: Dialer, version: ssl.TLSVersion) -> str | None:
+    context = trusting_context()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # nothing secret goes over it
+            context.minimum_version = context.maximum_version = version
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with dialer.secure(context) as connection:
+            return connection.version()
+    except (OSError, ValueError, RungError):
+        return None
 
 
 def speaks_tls(dialer: Dialer) -> bool:
@@ -68,11 +87,9 @@ def _failure(err: OSError, dialer: Dialer) -> Failure:
         case ConnectionError() | ssl.SSLEOFError() | ssl.SSLZeroReturnError():
             return _reset(place, evidence)
         case ssl.SSLError() if err.reason in _TOO_OLD:
-            return _too_old(place, evidence)
+            return _too_old(place, evidence, spoken_versions(dialer))
         case _:
-            what = f"{place} and this host do not agree on TLS."
-            causes = ("The two sides share no cipher, or one of them wants what the other lacks.",)
-            return Failure(Rung.TLS, "tls-refused", Verdict.FATAL, what, evidence, causes, (_CERTIFICATE_OF_PORT,))
+            return _refused(place, evidence, spoken_versions(dialer))
 
 
 def _plain_answer(dialer: Dialer) -> Outcome:
@@ -83,38 +100,56 @@ def _plain_answer(dialer: Dialer) -> Outcome:
     return post(connection, str(dialer.address), "/wsman", b"", {}, seconds=min(_PROBE_SECONDS, dialer.limits.answer))
 
 
+def _refused(place: str, evidence: tuple[str, ...], versions: tuple[str, ...]) -> Failure:
+    # Some servers refuse a version they lack by the same alert as a cipher they lack.
+    if versions and not {"TLSv1.2", "TLSv1.3"} & set(versions):
+        return _too_old(place, evidence, versions)
+    return failed(
+        Rung.TLS,
+        "tls-refused",
+        Verdict.FATAL,
+        f"{place} and this host do not agree on TLS.",
+        evidence=(*evidence, _told(versions)),
+        causes=("The two sides share no cipher, or one of them wants what the other lacks.",),
+        remedies=(remedy.TLS_BINDING, remedy.ENABLE_TLS),
+    )
+
+
+def _told(versions: tuple[str, ...]) -> str:
+    return f"Tried one by one, it speaks {', '.join(versions) or 'no version of TLS'}."
+
+
 def _plain_http(place: str, answer: Answer, evidence: tuple[str, ...]) -> Failure:
-    return Failure(
+    return failed(
         Rung.TLS,
         "plain-http",
         Verdict.FATAL,
         f"{place} speaks plain HTTP, not TLS: drop --ssl, or use the port of the HTTPS listener, usually 5986.",
-        (*evidence, f"HTTP status {answer.status} without TLS, Server: {answer.header('Server') or 'not named'}"),
+        evidence=(
+            *evidence,
+            f"HTTP status {answer.status} without TLS, Server: {answer.header('Server') or 'not named'}",
+        ),
         causes=("TLS is wanted from WinRM's HTTP listener.",),
-        in_guest=(_LISTENERS,),
-        in_client=("--no-ssl", "--port 5986"),
-        in_spec=("communicator.winrm_use_ssl", "communicator.winrm_port"),
+        remedies=(remedy.NO_TLS, remedy.TLS_PORT, remedy.LISTENERS),
     )
 
 
 def _no_tls(place: str, first: bytes, evidence: tuple[str, ...]) -> Failure:
     shown = first.decode("ascii", "backslashreplace").strip()
-    what = f"{place} speaks neither TLS nor HTTP."
-    if shown.startswith("SSH-"):
-        what = f"{place} is an SSH server, not WinRM."
-    return Failure(
+    ssh = shown.startswith("SSH-")
+    return failed(
         Rung.TLS,
         "not-tls",
         Verdict.FATAL,
-        what,
-        (*evidence, f"It says: {shown}"),
-        in_client=("--port 5986",),
-        in_spec=("communicator.winrm_port",),
+        f"{place} is an SSH server, not WinRM." if ssh else f"{place} speaks neither TLS nor HTTP.",
+        evidence=(*evidence, f"It says: {shown}"),
+        causes=("The port is the one of SSH." if ssh else "Another service has this port.",),
+        remedies=(remedy.TLS_PORT, *((remedy.USE_SSH,) if ssh else ())),
     )
 
 
 def _silent(place: str) -> Failure:
-    return Failure(
+    return failed(
         Rung.TLS,
         "tls-silent",
         Verdict.RETRY,
@@ -123,36 +158,35 @@ def _silent(place: str) -> Failure:
             "A port forward accepts on the guest's behalf, and the guest does not answer yet.",
             "The guest is busy starting.",
         ),
-        in_guest=("sc.exe query WinRM",),
+        remedies=(remedy.QUERY_SERVICE,),
     )
 
 
 def _reset(place: str, evidence: tuple[str, ...]) -> Failure:
-    return Failure(
+    return failed(
         Rung.TLS,
         "tls-reset",
         Verdict.SUSPICIOUS,
         f"{place} drops the connection when TLS begins.",
-        evidence,
+        evidence=evidence,
         causes=(
             "No certificate is bound to the HTTPS listener, or its private key cannot be read.",
             "There is no HTTPS listener on this port.",
             "A port forward accepts, but nothing in the guest does.",
         ),
-        in_guest=(_LISTENERS, _CERTIFICATE_OF_PORT),
+        remedies=(remedy.LISTENERS, remedy.TLS_BINDING),
     )
 
 
-def _too_old(place: str, evidence: tuple[str, ...]) -> Failure:
-    return Failure(
+def _too_old(place: str, evidence: tuple[str, ...], versions: tuple[str, ...]) -> Failure:
+    told = _told(versions)
+    cause = "Windows 7 and Server 2008 R2 offer TLS 1.0 only, until 1.2 is enabled in SCHANNEL and the guest restarted"
+    return failed(
         Rung.TLS,
         "tls-too-old",
         Verdict.FATAL,
         f"{place} knows only versions of TLS that this host refuses.",
-        evidence,
-        causes=("Windows 7 and Server 2008 R2 offer TLS 1.0 only, until 1.1 and 1.2 are enabled in SCHANNEL.",),
-        in_guest=(
-            f'reg add "{_TLS_1_2}" /v Enabled /t REG_DWORD /d 1 /f',
-            f'reg add "{_TLS_1_2}" /v DisabledByDefault /t REG_DWORD /d 0 /f',
-        ),
+        evidence=(*evidence, told),
+        causes=(because(cause, told),),
+        remedies=(remedy.ENABLE_TLS, remedy.TLS_BY_DEFAULT),
     )

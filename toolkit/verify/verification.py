@@ -2,38 +2,116 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, assert_never
 
 from toolkit.verify.clock import Clock, SystemClock
+from toolkit.verify.facts import Facts
 from toolkit.verify.ladder import Ascent, climb
 from toolkit.verify.limits import Limits
+from toolkit.verify.options import Expect, Options
 from toolkit.verify.report import Report
-from toolkit.verify.wait import Change, Patience, Waited, wait_until_ready
+from toolkit.verify.rung import RungError
+from toolkit.verify.wait import Change, Ending, Patience, Waited, wait_until_ready
 from toolkit.verify.wanted import Wanted, differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from toolkit.communicators.endpoint import Endpoint
+    from toolkit.communicators.winrm import WinrmCommunicator
+    from toolkit.verify.checks.check import Check, Outcome
+    from toolkit.verify.consumer import Meeting
 
 
-def verify(
+def verify(  # noqa: PLR0913  (each of them has a default, and most callers give two)
     endpoint: Endpoint,
     wanted: Wanted | None = None,
     patience: Patience | None = None,
     *,
     limits: Limits | None = None,
     clock: Clock | None = None,
+    options: Options | None = None,
     on_change: Callable[[Change], None] = lambda _: None,
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
 ) -> Report:
-    """Wait for the guest, prove it, and compare it with what was wanted. Never raises for what the guest does."""
-    patience, limits = patience or Patience(), limits or Limits()
+    """Wait for the guest, prove it, and compare it with what was wanted. Never raises for what the guest does.
 
+    `on_change` is told whenever the ladder ends elsewhere, `on_outcome` of every check as it is done. Raises UsageError
+    for a check that does not exist.
+    """
+    options, limits, clock = options or Options(), limits or Limits(), clock or SystemClock()
+    checks = _chosen(options)
+    match options.expect:
+        case Expect.CLOSED:
+            return _closed(endpoint, limits, clock)
+        case Expect.READY:
+            pass
+        case _:
+            assert_never(options.expect)
+    started, wanted = clock.now(), wanted or Wanted()
+    report = _climbed(endpoint, wanted, patience or Patience(), limits, clock, on_change)
+    if report.failure is not None or not (checks or options.client):
+        return report
+    visit = _Visit(endpoint, wanted, limits, clock, options)
+    report = replace(report, outcomes=visit.ask(checks, on_outcome), meeting=visit.meet())
+    return replace(report, elapsed=clock.now() - started)
+
+
+def _chosen(options: Options) -> tuple[Check, ...]:
+    if not options.checks:
+        return ()
+    # The checks are many modules: waiting for a guest, or watching a thousand, does without.
+    from toolkit.verify.checks.registry import chosen  # noqa: PLC0415
+
+    return chosen(options.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """What is done with a guest that is ready."""
+
+    endpoint: Endpoint
+    wanted: Wanted
+    limits: Limits
+    clock: Clock
+    options: Options
+
+    def ask(self, checks: tuple[Check, ...], observer: Callable[[Outcome], None]) -> tuple[Outcome, ...]:
+        if not checks:
+            return ()
+        from toolkit.verify.checks.check import Bench  # noqa: PLC0415  (see _chosen)
+        from toolkit.verify.checks.runner import run_checks  # noqa: PLC0415
+
+        with contextlib.closing(self._connect()) as communicator:
+            bench = Bench(communicator, self._connect, self.clock, self.options.settings, self.endpoint.username)
+            return run_checks(checks, bench, self.wanted, self.endpoint, observer)
+
+    def meet(self) -> Meeting | None:
+        if self.options.client is None:
+            return None
+        from toolkit.verify.consumer import meet  # noqa: PLC0415  (see _chosen)
+
+        return meet(self.options.client, self.endpoint, self._connect)
+
+    def _connect(self, seal: bool = True) -> WinrmCommunicator:  # noqa: FBT001, FBT002  (as `meet` calls it)
+        return _communicator(self.endpoint, self.limits, seal=seal)
+
+
+def _climbed(
+    endpoint: Endpoint,
+    wanted: Wanted,
+    patience: Patience,
+    limits: Limits,
+    clock: Clock,
+    on_change: Callable[[Change], None],
+) -> Report:
     def look(left: float) -> Ascent:
         return climb(endpoint, limits.within(left) if patience.timeout > 0 else limits)
 
-    waited = wait_until_ready(look, patience, clock or SystemClock(), on_change)
-    return _report(endpoint, wanted or Wanted(), waited)
+    return _report(endpoint, wanted, wait_until_ready(look, patience, clock, on_change))
 
 
 def _report(endpoint: Endpoint, wanted: Wanted, waited: Waited) -> Report:
@@ -49,3 +127,25 @@ def _report(endpoint: Endpoint, wanted: Wanted, waited: Waited) -> Report:
         attempts=waited.attempts,
         elapsed=waited.elapsed,
     )
+
+
+def _closed(endpoint: Endpoint, limits: Limits, clock: Clock) -> Report:
+    """Look once: a finished image does not shut itself while one waits."""
+    from toolkit.verify.shut import look_shut  # noqa: PLC0415  (see _chosen)
+
+    started = clock.now()
+    shut = failure = None
+    try:
+        shut = look_shut(endpoint, limits)
+    except RungError as err:
+        failure = err.failure
+    ending = Ending.READY if shut and not shut.failure else Ending.FATAL
+    return Report(endpoint, ending, Facts(), (), failure, (), 1, clock.now() - started, shut=shut)
+
+
+def _communicator(endpoint: Endpoint, limits: Limits, *, seal: bool) -> WinrmCommunicator:
+    # Loads pywinrm: waiting for a guest that is not up does without.
+    from toolkit.communicators.winrm import Timeouts, WinrmCommunicator  # noqa: PLC0415
+
+    operation = max(1, min(Timeouts().operation, math.ceil(limits.command)))
+    return WinrmCommunicator(endpoint, Timeouts(limits.connect, operation, limits.command), seal=seal)

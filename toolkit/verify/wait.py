@@ -46,11 +46,15 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is known has changed. `elapsed` in seconds since the start; `rung` is where the ladder ends now."""
+    """What is known has changed. `elapsed` in seconds since the start; `rung` is where the ladder ends now.
+
+    `kind` is the failure's, or `ready`, or `paused`.
+    """
 
     elapsed: float
     rung: Rung
     summary: str
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,7 @@ class _Wait:
         if (rung, kind) != self._state:
             self._state = (rung, kind)
             self._interval = self._patience.interval
-            self._observer(Change(self._elapsed(), rung, summary))
+            self._observer(Change(self._elapsed(), rung, summary, kind))
 
     def _elapsed(self) -> float:
         return self._clock.now() - self._start

@@ -1,4 +1,4 @@
-"""Fifth rung: what answers over HTTP is WinRM. It tells its version and its methods of authentication to anyone."""
+"""Two rungs, where HTTP answers: it is Windows that answers, and it is WinRM. Both tell anyone who they are."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import re
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.challenge import offered_methods
+from toolkit.verify import proxy, remedy
 from toolkit.verify.exchange import LARGEST_BODY, Answer, Foreign, HangUp, Outcome, Silence, post
 from toolkit.verify.facts import ServiceFacts
+from toolkit.verify.remedy import because, failed
 from toolkit.verify.rung import Failure, Rung, RungError, Verdict
 from toolkit.verify.tls import refuses_plain, speaks_tls
 
@@ -18,39 +20,47 @@ if TYPE_CHECKING:
 
     from toolkit.communicators.endpoint import Endpoint
     from toolkit.verify.dialer import Dialer
+    from toolkit.verify.proxy import Environment
 
 # http.sys, in whose name all of WinRM's answers go out.
 HTTP_SYS = "Microsoft-HTTPAPI"
 
-_IDENTIFY = (
+IDENTIFY = (
     b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
     b'xmlns:i="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">'
     b"<s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>"
 )
-_HEADERS = {"Content-Type": "application/soap+xml;charset=UTF-8", "WSMANIDENTIFY": "unauthenticated"}
+IDENTIFY_HEADERS = {"Content-Type": "application/soap+xml;charset=UTF-8", "WSMANIDENTIFY": "unauthenticated"}
 _SAYS_TLS = "It answers with a TLS alert, or drops plain HTTP and takes up TLS on the same port."
-_QUERY_SERVICE = "sc.exe query WinRM"
-_RESTART = "net stop WinRM & net start WinRM"
 
 
-def identify(endpoint: Endpoint, dialer: Dialer, dial: Callable[[], socket]) -> ServiceFacts:
-    """Ask for the identity (DSP0226, 11: no credentials needed), and then, by an empty request, for the methods."""
-    outcome = _ask(endpoint, dialer, dial, _IDENTIFY, _HEADERS)
-    match outcome:
-        case Answer():
-            if _identity(outcome.body, "ProtocolVersion") is None:
-                _judge(endpoint, dialer, outcome)
-        case Silence() | HangUp() | Foreign():
-            raise RungError(_mute(endpoint, dialer, outcome))
+def reach(endpoint: Endpoint, dialer: Dialer, dial: Callable[[], socket], environment: Environment) -> Answer:
+    """Send an Identify, which needs no credentials (DSP0226, 11), and give the answer if it comes from WinRM's side.
+
+    Raises RungError of the HTTP rung, or of the proxy's.
+    """
+    outcome = ask(endpoint, dialer, dial, IDENTIFY, IDENTIFY_HEADERS)
+    if not isinstance(outcome, Answer):
+        raise RungError(_mute(endpoint, dialer, outcome))
+    if identity(outcome.body, "ProtocolVersion") is None:
+        _judge_server(endpoint, dialer, outcome, environment)
+    return outcome
+
+
+def identify(endpoint: Endpoint, dialer: Dialer, dial: Callable[[], socket], answer: Answer) -> ServiceFacts:
+    """Make sure that it is WinRM, and ask by an empty request for its methods. Raises RungError."""
+    if identity(answer.body, "ProtocolVersion") is None:
+        _judge_path(endpoint, answer)
+    offers = ask(endpoint, dialer, dial, b"", {})
     return ServiceFacts(
-        product=_identity(outcome.body, "ProductVersion") or "",
-        vendor=_identity(outcome.body, "ProductVendor") or "",
-        server=outcome.header("Server"),
-        offered=_offers(_ask(endpoint, dialer, dial, b"", {})),
+        product=identity(answer.body, "ProductVersion") or "",
+        vendor=identity(answer.body, "ProductVendor") or "",
+        server=answer.header("Server"),
+        offered=offered_methods(offers.all("WWW-Authenticate")) if isinstance(offers, Answer) else (),
     )
 
 
-def _ask(
+def ask(
     endpoint: Endpoint, dialer: Dialer, dial: Callable[[], socket], body: bytes, headers: dict[str, str]
 ) -> Outcome:
     try:
@@ -60,34 +70,41 @@ def _ask(
     return post(connection, endpoint.authority, endpoint.path, body, headers, seconds=dialer.limits.answer)
 
 
-def _identity(body: bytes, element: str) -> str | None:
+def identity(body: bytes, element: str) -> str | None:
+    """Find an element of an Identify response; None where there is none."""
     # By pattern and not by parser: the sender is unknown, the text is bounded, and three flat elements are wanted.
     found = re.search(rf"<(?:[\w.-]+:)?{element}>([^<]*)<", body.decode("utf-8", "replace"))
     return html.unescape(found[1]).strip() if found else None
 
 
-def _offers(outcome: Outcome) -> tuple[str, ...]:
-    return offered_methods(outcome.all("WWW-Authenticate")) if isinstance(outcome, Answer) else ()
-
-
-def _judge(endpoint: Endpoint, dialer: Dialer, answer: Answer) -> None:
-    """Raise for an answer that is no identity, save the one that still means WinRM: a 401 from http.sys."""
-    windows = answer.header("Server").startswith(HTTP_SYS)
+def _judge_server(endpoint: Endpoint, dialer: Dialer, answer: Answer, environment: Environment) -> None:
+    """Raise for an answer that does not come from WinRM's side of http.sys."""
     if not endpoint.ssl and answer.status == 400 and (refuses_plain(answer) or speaks_tls(dialer)):
         raise RungError(_tls_wanted(endpoint, _described(answer)))
-    if answer.status == 503:
+    if between := proxy.intercepted(answer, endpoint.authority, environment):
+        raise RungError(between)
+    windows = answer.header("Server").startswith(HTTP_SYS)
+    if answer.status == 503 and (windows or not answer.header("Server")):
         raise RungError(_unavailable(endpoint, answer))
+    if answer.status in {502, 503, 504}:
+        raise RungError(_gateway(endpoint, answer))
     if not windows:
-        raise RungError(_foreign(endpoint, answer))
+        raise RungError(_foreign(endpoint, answer, Rung.HTTP))
+    if answer.status == 200 and not answer.whole and len(answer.body) < LARGEST_BODY:
+        raise RungError(_cut(endpoint, len(answer.body)))
+
+
+def _judge_path(endpoint: Endpoint, answer: Answer) -> None:
+    """Raise for an answer of Windows that is not WinRM's, save the ones that are without being an identity."""
     match answer.status:
-        case 401:
+        case 401 | 405 | 411:
             return
         case 404:
             raise RungError(_not_registered(endpoint, answer))
-        case 200 if answer.whole or len(answer.body) >= LARGEST_BODY:
-            raise RungError(_foreign(endpoint, answer))
+        case 413:
+            raise RungError(_too_large(endpoint, answer))
         case 200:
-            raise RungError(_cut(endpoint, len(answer.body)))
+            raise RungError(_foreign(endpoint, answer, Rung.IDENTIFY))
         case _:
             raise RungError(_odd_status(endpoint, answer))
 
@@ -117,120 +134,151 @@ def _described(answer: Answer) -> tuple[str, ...]:
 
 
 def _tls_wanted(endpoint: Endpoint, evidence: tuple[str, ...]) -> Failure:
-    return Failure(
+    return failed(
         Rung.HTTP,
         "tls-wanted",
         Verdict.FATAL,
         f"{endpoint.authority} speaks TLS, not plain HTTP: add --ssl.",
-        evidence,
+        evidence=evidence,
         causes=("Plain HTTP is wanted from WinRM's HTTPS listener.",),
-        in_client=("--ssl",),
-        in_spec=("communicator.winrm_use_ssl = true",),
+        remedies=(remedy.USE_TLS,),
     )
 
 
-def _foreign(endpoint: Endpoint, answer: Answer) -> Failure:
+def _foreign(endpoint: Endpoint, answer: Answer, rung: Rung) -> Failure:
     server = answer.header("Server")
-    return Failure(
-        Rung.HTTP,
+    return failed(
+        rung,
         "not-winrm",
         Verdict.FATAL,
         f"{endpoint.authority} is a web server ({server or 'of no name'}), but not WinRM.",
-        _described(answer),
+        evidence=_described(answer),
         causes=(
-            "Another service has this port, on the guest or on the host that forwards to it.",
+            because(
+                "Another service has this port, on the guest or on the host that forwards to it", f"Server: {server}"
+            ),
             "A proxy or a captive portal answers in the guest's place.",
         ),
-        in_guest=("netsh http show servicestate", "netstat -abno"),
-        in_client=("--port N",),
-        in_spec=("communicator.winrm_port",),
+        remedies=(remedy.PORT, remedy.SERVICE_STATE, remedy.PORT_OWNER),
+    )
+
+
+def _gateway(endpoint: Endpoint, answer: Answer) -> Failure:
+    server = answer.header("Server")
+    return failed(
+        Rung.HTTP,
+        "gateway",
+        Verdict.RETRY,
+        f"{server} stands before the guest at {endpoint.authority}, and does not reach it ({answer.status}).",
+        evidence=_described(answer),
+        causes=("The guest behind it is not up yet.", "It leads to another place than the guest's WinRM."),
+        remedies=(remedy.PORT, remedy.QUERY_SERVICE),
     )
 
 
 def _other_protocol(endpoint: Endpoint, first: bytes) -> Failure:
     shown = first.decode("ascii", "backslashreplace").strip()
     ssh = shown.startswith("SSH-")
-    return Failure(
+    return failed(
         Rung.HTTP,
         "not-winrm",
         Verdict.FATAL,
         f"{endpoint.authority} is an SSH server, not WinRM." if ssh else f"{endpoint.authority} does not speak HTTP.",
-        (f"It says: {shown}",),
+        evidence=(f"It says: {shown}",),
         causes=("The port is the one of SSH." if ssh else "Another service has this port.",),
-        in_client=("--port 5985",),
-        in_spec=('communicator.communicator = "ssh"' if ssh else "communicator.winrm_port",),
+        remedies=(remedy.HTTP_PORT, *((remedy.USE_SSH,) if ssh else (remedy.PORT_OWNER,))),
     )
 
 
 def _not_registered(endpoint: Endpoint, answer: Answer) -> Failure:
-    return Failure(
-        Rung.HTTP,
+    return failed(
+        Rung.IDENTIFY,
         "not-registered",
         Verdict.SUSPICIOUS,
         f"Windows answers at {endpoint.authority}, but nothing there is registered for {endpoint.path}.",
-        _described(answer),
-        causes=("The WinRM service is not running.", "The listener's URLPrefix is not wsman."),
-        in_guest=(_QUERY_SERVICE, "net start WinRM", "netsh http show servicestate"),
+        evidence=_described(answer),
+        causes=(
+            because("The WinRM service is not running", "http.sys answers 404 for it"),
+            "The listener's URLPrefix is not wsman.",
+        ),
+        remedies=(remedy.QUERY_SERVICE, remedy.START_SERVICE, remedy.SERVICE_STATE),
+    )
+
+
+def _too_large(endpoint: Endpoint, answer: Answer) -> Failure:
+    return failed(
+        Rung.IDENTIFY,
+        "too-large",
+        Verdict.FATAL,
+        f"{endpoint.authority} finds even the smallest message too large (413).",
+        evidence=_described(answer),
+        causes=("MaxEnvelopeSizekb is far below its default of 500.",),
+        remedies=(remedy.MORE_ENVELOPE,),
     )
 
 
 def _unavailable(endpoint: Endpoint, answer: Answer) -> Failure:
-    return Failure(
+    return failed(
         Rung.HTTP,
         "unavailable",
         Verdict.RETRY,
         f"{endpoint.authority} answers that its service is not available (503).",
-        _described(answer),
+        evidence=_described(answer),
         causes=("The WinRM service is starting, stopping, or its process has ended.",),
-        in_guest=(_QUERY_SERVICE, _RESTART),
+        remedies=(remedy.QUERY_SERVICE, remedy.RESTART_SERVICE),
     )
 
 
 def _odd_status(endpoint: Endpoint, answer: Answer) -> Failure:
-    what = f"Windows answers at {endpoint.authority}, but refuses to identify WinRM (status {answer.status})."
-    return Failure(
-        Rung.HTTP, "odd-status", Verdict.SUSPICIOUS, what, _described(answer), in_guest=(_QUERY_SERVICE, _RESTART)
+    return failed(
+        Rung.IDENTIFY,
+        "odd-status",
+        Verdict.SUSPICIOUS,
+        f"Windows answers at {endpoint.authority}, but refuses to identify WinRM (status {answer.status}).",
+        evidence=_described(answer),
+        causes=("http.sys finds fault with the request itself, such as its Host header.",),
+        remedies=(remedy.QUERY_SERVICE, remedy.RESTART_SERVICE),
     )
 
 
 def _silent(endpoint: Endpoint, seconds: float) -> Failure:
-    return Failure(
+    return failed(
         Rung.HTTP,
         "silent",
         Verdict.RETRY,
         f"{endpoint.authority} accepts the connection but does not answer: "
         "a port forward may accept where the guest does not.",
-        (f"Nothing came within {seconds:g} s.",),
+        evidence=(f"Nothing came within {seconds:g} s.",),
         causes=(
             "The virtual machine's port forward accepts on the guest's behalf, and the guest is not up yet.",
             "The WinRM service is starting, or hangs.",
         ),
-        in_guest=(_QUERY_SERVICE, _RESTART),
+        remedies=(remedy.QUERY_SERVICE, remedy.RESTART_SERVICE),
     )
 
 
 def _hung_up(endpoint: Endpoint, *, reset: bool) -> Failure:
-    return Failure(
+    return failed(
         Rung.HTTP,
         "hung-up",
         Verdict.RETRY,
         f"{endpoint.authority} accepts the connection and drops it without an answer.",
-        ("The connection was reset." if reset else "The connection was closed.",),
+        evidence=("The connection was reset." if reset else "The connection was closed.",),
         causes=(
             "The virtual machine's port forward accepts, and nothing in the guest listens yet.",
             "The WinRM service is starting or stopping.",
         ),
-        in_guest=(_QUERY_SERVICE, "winrm enumerate winrm/config/listener"),
+        remedies=(remedy.QUERY_SERVICE, remedy.LISTENERS),
     )
 
 
 def _cut(endpoint: Endpoint, size: int) -> Failure:
-    return Failure(
+    return failed(
         Rung.HTTP,
         "cut-off",
         Verdict.RETRY,
         f"The answer of {endpoint.authority} breaks off.",
-        (f"{size} bytes came.",),
+        evidence=(f"{size} bytes came.",),
         causes=("The guest restarted, or its WinRM service did.", "The network between is failing."),
-        in_guest=(_QUERY_SERVICE,),
+        remedies=(remedy.QUERY_SERVICE,),
     )

@@ -17,9 +17,16 @@ call :main >>"%LOG%" 2>&1
 exit /b %ERRORLEVEL%
 
 :main
-echo [%DATE% %TIME%] winrm bootstrap
+echo [%DATE% %TIME: =0%] winrm bootstrap
 if not exist "%STATUS%\" md "%STATUS%"
 del /f /q "%READY%" "%FAILED%" >nul 2>&1
+
+rem Each step also goes to the first serial port, for whoever has nothing but the hypervisor to look at.
+rem Only where Windows lists one: writing to a port that is not there is an error, and to one that is never waits.
+set "CONSOLE=nul"
+reg query HKLM\HARDWARE\DEVICEMAP\SERIALCOMM >"%STATE%" 2>nul
+find "COM1" "%STATE%" >nul
+if "%ERRORLEVEL%"=="0" set "CONSOLE=COM1"
 
 rem Only an elevated process may ask a volume whether it is dirty.
 set "STEP=elevation"
@@ -27,12 +34,16 @@ set "CODE=10"
 fsutil dirty query %SystemDrive% >nul
 if not "%ERRORLEVEL%"=="0" goto failed
 
+rem The way back stays in the guest when the medium is gone.
+if exist "%HERE%winrmClose.bat" copy /y "%HERE%winrmClose.bat" "%STATUS%\winrmClose.bat" >nul
+
 rem 1 close
 rem A block rule beats every allow rule, whoever adds it, until the last line of this script.
 rem Never deleted first: the port would be open for that moment. A second rule of the name does no harm.
 set "STEP=1 close"
 set "CODE=11"
-echo [%DATE% %TIME%] %STEP%
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
 netsh advfirewall firewall add rule name=unattend-winrm-hold dir=in action=block protocol=TCP localport=5985,5986 profile=any
 if not "%ERRORLEVEL%"=="0" goto failed
 
@@ -40,7 +51,8 @@ rem 2 token filter
 rem Local administrators other than the built-in one get their full token over the network.
 set "STEP=2 token filter"
 set "CODE=12"
-echo [%DATE% %TIME%] %STEP%
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
 reg add HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System /v LocalAccountTokenFilterPolicy /t REG_DWORD /d 1 /f
 if not "%ERRORLEVEL%"=="0" goto failed
 
@@ -48,7 +60,8 @@ rem 3 network flyout
 rem No question about the network at first logon; the allow rule below holds on any profile.
 set "STEP=3 network flyout"
 set "CODE=13"
-echo [%DATE% %TIME%] %STEP%
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
 reg add HKLM\SYSTEM\CurrentControlSet\Control\Network\NewNetworkWindowOff /f
 if not "%ERRORLEVEL%"=="0" goto failed
 
@@ -56,7 +69,8 @@ rem 4 start type
 rem The blank after start= is part of the option's syntax.
 set "STEP=4 start type"
 set "CODE=14"
-echo [%DATE% %TIME%] %STEP%
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
 sc.exe config WinRM start= delayed-auto
 if not "%ERRORLEVEL%"=="0" goto failed
 
@@ -64,71 +78,115 @@ rem 5 start
 rem net start fails where the service runs already, so the state decides.
 set "STEP=5 start"
 set "CODE=15"
-echo [%DATE% %TIME%] %STEP%
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
 net start WinRM
 set /a TRIES=0
-:await_service
+:await_winrm
 sc.exe query WinRM >"%STATE%"
 find ": 4 " "%STATE%" >nul
-if "%ERRORLEVEL%"=="0" goto service_runs
+if "%ERRORLEVEL%"=="0" goto winrm_runs
 set /a TRIES+=1
 if %TRIES% GEQ 30 echo WinRM is not running after 60 seconds
 if %TRIES% GEQ 30 goto failed
 ping -n 3 127.0.0.1 >nul
-goto await_service
-:service_runs
+goto await_winrm
+:winrm_runs
 
-rem 6 listener
+rem 6 remoting
+rem Session configurations for clients that speak PSRP. It opens the firewall too, behind the block rule.
+rem The plug-in has a memory quota of its own, which counts after a restart of the service.
+set "STEP=6 remoting"
+set "CODE=26"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Enable-PSRemoting -SkipNetworkProfileCheck -Force; Set-Item WSMan:\localhost\Plugin\microsoft.powershell\Quotas\MaxMemoryPerShellMB 2048 -Force; Restart-Service WinRM"
+if not "%ERRORLEVEL%"=="0" goto failed
+set /a TRIES=0
+:await_winrm_again
+sc.exe query WinRM >"%STATE%"
+find ": 4 " "%STATE%" >nul
+if "%ERRORLEVEL%"=="0" goto winrm_again_runs
+set /a TRIES+=1
+if %TRIES% GEQ 30 echo WinRM is not running after 60 seconds
+if %TRIES% GEQ 30 goto failed
+ping -n 3 127.0.0.1 >nul
+goto await_winrm_again
+:winrm_again_runs
+
+rem 7 listener
 rem One listener, HTTP on every address, and no other.
-set "STEP=6 listener"
+set "STEP=7 listener"
 set "CODE=17"
-echo [%DATE% %TIME%] %STEP%
-cmd.exe /c winrm get winrm/config/Listener?Address=*+Transport=HTTP >nul 2>&1
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'}" >nul 2>&1
 if "%ERRORLEVEL%"=="0" goto have_http
-cmd.exe /c winrm create winrm/config/Listener?Address=*+Transport=HTTP
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; New-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'} -ValueSet @{Enabled='true'}"
 if not "%ERRORLEVEL%"=="0" goto failed
 :have_http
-cmd.exe /c winrm get winrm/config/Listener?Address=*+Transport=HTTPS >nul 2>&1
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'}" >nul 2>&1
 if not "%ERRORLEVEL%"=="0" goto no_https
-cmd.exe /c winrm delete winrm/config/Listener?Address=*+Transport=HTTPS
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Remove-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'}"
 if not "%ERRORLEVEL%"=="0" goto failed
 :no_https
 
-rem 7 quotas
+rem 8 quotas
 rem MaxTimeoutms is not less than what the client asks for: Packer asks for its whole winrm_timeout.
-set "STEP=7 quotas"
+set "STEP=8 quotas"
 set "CODE=18"
-echo [%DATE% %TIME%] %STEP%
-cmd.exe /c winrm set winrm/config @{MaxEnvelopeSizekb="2048";MaxTimeoutms="7200000"}
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\MaxEnvelopeSizekb '2048' -Force; Set-Item WSMan:\localhost\MaxTimeoutms '7200000' -Force"
 if not "%ERRORLEVEL%"=="0" goto failed
-cmd.exe /c winrm set winrm/config/winrs @{MaxMemoryPerShellMB="2048";MaxShellsPerUser="30";MaxProcessesPerShell="100"}
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\Shell\MaxMemoryPerShellMB '2048' -Force; Set-Item WSMan:\localhost\Shell\MaxShellsPerUser '30' -Force; Set-Item WSMan:\localhost\Shell\MaxProcessesPerShell '100' -Force"
 if not "%ERRORLEVEL%"=="0" goto failed
 
-rem 8 authentication
-rem Every message is encrypted: by TLS over https, by NTLM's sealing over http.
+rem 9 authentication
+rem Every message is encrypted: by TLS over https, by the sealing of NTLM or Kerberos over http.
 rem Negotiate carries NTLM, and is how the winrm command itself logs on here, so it stays on beside Basic.
 rem Kerberos stays at its default: a guest in no domain has nobody to ask, and one that joins needs it.
-set "STEP=8 authentication"
+set "STEP=9 authentication"
 set "CODE=19"
-echo [%DATE% %TIME%] %STEP%
-cmd.exe /c winrm set winrm/config/service @{AllowUnencrypted="false"}
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\Service\AllowUnencrypted 'false' -Force"
 if not "%ERRORLEVEL%"=="0" goto failed
-cmd.exe /c winrm set winrm/config/service/auth @{Basic="false";Kerberos="true";Negotiate="true";Certificate="false";CredSSP="false"}
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\Service\Auth\Basic 'false' -Force; Set-Item WSMan:\localhost\Service\Auth\Kerberos 'true' -Force; Set-Item WSMan:\localhost\Service\Auth\Negotiate 'true' -Force; Set-Item WSMan:\localhost\Service\Auth\Certificate 'false' -Force; Set-Item WSMan:\localhost\Service\Auth\CredSSP 'false' -Force"
 if not "%ERRORLEVEL%"=="0" goto failed
 
-rem 9 evidence
+rem 10 self test
+rem The firewall does not filter loopback, so this works behind the block rule.
+rem WinRM must say what it is, which it tells everybody: no user, no TrustedHosts, no proxy has a part.
+set "STEP=10 self test"
+set "CODE=28"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+set /a TRIES=0
+:again_self_test
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Test-WSMan -ComputerName 127.0.0.1 -Port 5985"
+if "%ERRORLEVEL%"=="0" goto passed_self_test
+set /a TRIES+=1
+if %TRIES% GEQ 5 goto failed
+ping -n 3 127.0.0.1 >nul
+goto again_self_test
+:passed_self_test
+
+rem 11 evidence
 rem For the log, and for nobody's decision.
-set "STEP=9 evidence"
+set "STEP=11 evidence"
 set "CODE=0"
-echo [%DATE% %TIME%] %STEP%
-cmd.exe /c winrm enumerate winrm/config/Listener
-cmd.exe /c winrm get winrm/config
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -Enumerate"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; (Get-WSManInstance winrm/config).OuterXml"
 
-rem 10 allow
+rem 12 allow
 rem A rule of our own: the built-in ones differ from release to release in name, profile and reach.
-set "STEP=10 allow"
+set "STEP=12 allow"
 set "CODE=20"
-echo [%DATE% %TIME%] %STEP%
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
 netsh advfirewall firewall delete rule name=unattend-winrm-allow >nul
 netsh advfirewall firewall add rule name=unattend-winrm-allow dir=in action=allow protocol=TCP localport=5985 profile=any remoteip=192.168.56.0/24
 if not "%ERRORLEVEL%"=="0" goto failed
@@ -136,7 +194,7 @@ if not "%ERRORLEVEL%"=="0" goto failed
 rem The marker comes before the opening: a client that gets in may rely on it.
 set "STEP=marker"
 set "CODE=21"
->"%READY%" echo %DATE% %TIME% %COMPUTERNAME% port=5985 transport=http
+>"%READY%" echo %DATE% %TIME: =0% %COMPUTERNAME% port=5985 transport=http
 if not exist "%READY%" goto failed
 
 rem The last command: with the block rule gone, the allow rule counts.
@@ -144,15 +202,21 @@ set "STEP=release"
 set "CODE=22"
 netsh advfirewall firewall delete rule name=unattend-winrm-hold
 if not "%ERRORLEVEL%"=="0" goto failed
-echo [%DATE% %TIME%] open
+echo [%DATE% %TIME: =0%] open
+echo WinRM over http on port 5985
+echo methods: Kerberos, Negotiate
+echo messages: always encrypted
+echo let in from: 192.168.56.0/24
+>%CONSOLE% echo unattend winrm: open, port=5985 transport=http
 exit /b 0
 
 rem The block rule stays: a guest that is half configured is not reachable.
 :failed
 set "RC=%ERRORLEVEL%"
-echo [%DATE% %TIME%] FAILED in step %STEP%: its command ended with %RC%, this script ends with %CODE%
+echo [%DATE% %TIME: =0%] FAILED in step %STEP%: its command ended with %RC%, this script ends with %CODE%
 del /f /q "%READY%" >nul 2>&1
 >"%FAILED%" echo step=%STEP%
 >>"%FAILED%" echo exit_code=%RC%
 >>"%FAILED%" echo script_exit_code=%CODE%
+>%CONSOLE% echo unattend winrm: FAILED in step %STEP% with %RC%, shut
 exit /b %CODE%

@@ -12,26 +12,30 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from toolkit.files import NamedFile
 
 SOURCES = Path(__file__).parent
 
 # Wine's own are stubs that do nothing and exit 0, which no test would notice; ping would wait.
-STAND_INS = ("netsh", "net", "sc", "reg", "certutil", "powershell", "dism", "fsutil", "ping", "cscript", "findstr")
+STAND_INS = (
+    *("netsh", "net", "sc", "reg", "certutil", "certreq", "powershell", "dism", "msiexec", "icacls", "schtasks"),
+    *("shutdown", "fsutil", "ping", "cscript", "findstr"),
+)
 
 # As on Windows, but for the path of the script: Wine 8 gets %~dpn0 wrong for a batch file found on PATH.
 WINRM_CMD = "@cscript //nologo winrm.vbs %*\r\n"
 _WINRM_VBS = re.compile(r"^cscript //nologo winrm\.vbs +")
 
 _ESCAPES = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
-_DEADLINE = 60
+_DEADLINE = 120
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,21 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """A command line to run, what the stand-ins answer, and what is done in cmd.exe before it."""
+
+    line: str
+    rules: tuple[Rule, ...] = ()
+    before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ran:
-    """What a command line did."""
+    """What a command line did. `files` are the status files that it left, where they were kept."""
 
     exit_code: int
     calls: tuple[Call, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -101,6 +115,43 @@ class WineGuest:
         self._rules.write_text("".join(rule.line() for rule in rules), encoding="utf-8", newline="")
         code = self._wine("wine", str(self._folder / "launch.exe"), line=line)
         return Ran(code, tuple(_calls(self._log.read_text(encoding="utf-8"))))
+
+    def run_each(self, runs: Sequence[Run]) -> tuple[Ran, ...]:
+        """Run several command lines, one after the other, with few starts of Wine.
+
+        Each begins without status files; `Ran.files` then holds copies of those that it left.
+        """
+        starts = range(0, len(runs), _AT_ONCE)
+        return tuple(ran for start in starts for ran in self._run_together(runs[start : start + _AT_ONCE]))
+
+    def _run_together(self, runs: Sequence[Run]) -> tuple[Ran, ...]:
+        self._folder.joinpath("runs").mkdir(exist_ok=True)
+        lines = ["@echo off", "setlocal DisableDelayedExpansion"]
+        folders = [self._prepared(number, each) for number, each in enumerate(runs)]
+        for each, folder in zip(runs, folders, strict=True):
+            place = windows_path(folder)
+            lines += [
+                'rd /s /q "%ProgramData%\\unattend" >nul 2>&1',
+                *each.before,
+                f'set "RECORDER_LOG={place}\\log.tsv"',
+                f'set "RECORDER_RULES={place}\\rules.tsv"',
+                each.line.replace("%", "%%"),
+                # Not through a variable: the code is expanded as the line is read.
+                f'>"{place}\\code.txt" echo %ERRORLEVEL%',
+                f'if exist "%ProgramData%\\unattend" copy /y "%ProgramData%\\unattend\\*.*" "{place}" >nul',
+            ]
+        driver = self._folder / "runs" / "driver.bat"
+        driver.write_bytes("".join(f"{line}\r\n" for line in lines).encode("ascii"))
+        self._wine("wine", str(self._folder / "launch.exe"), line=f'cmd.exe /d /c "{windows_path(driver)}"')
+        return tuple(map(_ran, folders))
+
+    def _prepared(self, number: int, run: Run) -> Path:
+        folder = self._folder / "runs" / str(number)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        (folder / "log.tsv").write_bytes(b"")
+        (folder / "rules.tsv").write_text("".join(rule.line() for rule in run.rules), encoding="utf-8", newline="")
+        return folder
 
     def insert(self, letter: str, folder: Path, files: Sequence[NamedFile]) -> None:
         """Put `files` into `folder`, and that into the drive `letter`."""
@@ -184,11 +235,17 @@ def _built(name: str, folder: Path) -> Path:
     program = folder / f"{name}.exe"
     source = SOURCES / f"{name}.c"
     subprocess.run(
-        ["x86_64-w64-mingw32-gcc", "-O2", "-s", "-municode", "-o", program, source, "-lshell32"],
+        ["x86_64-w64-mingw32-gcc", "-O2", "-s", "-municode", "-o", program, source],
         check=True,
         timeout=_DEADLINE,
     )
     return program
+
+
+def _ran(folder: Path) -> Ran:
+    left = {path.name: path.read_text(encoding="ascii") for path in folder.glob("*.txt")}
+    calls = tuple(_calls((folder / "log.tsv").read_text(encoding="utf-8")))
+    return Ran(int(left.pop("code.txt")), calls, left)
 
 
 def _calls(log: str) -> Iterator[Call]:

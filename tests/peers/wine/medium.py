@@ -6,17 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.peers.wine.harness import Rule
-from toolkit.render.bootstrap import HostCertificate, bootstrap_files, script_name
-from toolkit.secret import Secret
+from tests.render.guests import CERTIFICATE
+from toolkit.render.bootstrap import bootstrap_files, script_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.peers.wine.harness import Ran, WineGuest
     from toolkit.spec.guest import Guest
-
-THUMBPRINT = "0123456789ABCDEF0123456789ABCDEF01234567"
-CERTIFICATE = HostCertificate(THUMBPRINT, "build-vm", b"the pfx", Secret("Pfx_Password=1"))
 
 SERVICE_RUNS = Rule("sc.exe query", output="        STATE              : 4  RUNNING\r\n")
 
@@ -35,6 +32,11 @@ class Medium:
         """Run the script of `wanted` from a medium that is as it was made."""
         self.insert(wanted)
         return self.run_again(wanted, *rules)
+
+    def close(self, wanted: Guest, *rules: Rule, arguments: str = "now") -> Ran:
+        """Run the closing script, which lies beside the other."""
+        name = bootstrap_files(wanted, CERTIFICATE)[1].name
+        return self.windows.run(rf"cmd.exe /c e:\{name} {arguments}".rstrip(), rules)
 
     def run_again(self, wanted: Guest, *rules: Rule) -> Ran:
         return self.windows.run(rf"cmd.exe /c e:\{script_name(wanted)}", rules)

@@ -6,7 +6,7 @@
  * The first rule whose substring occurs answers; with times > 0 only for that many calls. Without a rule: 0, silent.
  * In both files backslash, tab, LF and CR are written \\ \t \n \r, and the text is UTF-8. */
 #include <windows.h>
-#include <shellapi.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,13 +95,15 @@ static int answer(const char *raw)
     return 0;
 }
 
-int wmain(void)
+int _dowildcard = 0;
+
+int wmain(int count, wchar_t **argument)
 {
     static wchar_t program[MAX_PATH];
     static char raw[2 * LONGEST];
-    wchar_t *name, *dot, **argument;
+    wchar_t *name, *dot;
     FILE *log;
-    int count, i, code;
+    int i, code;
 
     GetModuleFileNameW(NULL, program, MAX_PATH);
     name = wcsrchr(program, L'\\');
@@ -118,7 +120,6 @@ int wmain(void)
     variable[0] = 0;
     GetEnvironmentVariableW(L"RECORDED_VALUE", variable, LONGEST);
     fputs(escape(variable), log);
-    argument = CommandLineToArgvW(GetCommandLineW(), &count);
     for (i = 1; i < count; i++) fprintf(log, "\t%s", escape(argument[i]));
     fputc('\n', log);
     fclose(log);

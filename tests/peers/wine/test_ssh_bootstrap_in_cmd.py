@@ -19,30 +19,6 @@ pytestmark = pytest.mark.peer(name="wine", program=("wine", "wineserver", "x86_6
 NO_SSHD = Rule("sc.exe query sshd", code=1060, times=1)
 FRESH_SSH = (NO_SSHD, SERVICE_RUNS)
 
-ADD_RULE = "netsh advfirewall firewall add rule"
-SSH_LINES = (
-    "fsutil dirty query C:",
-    f"{ADD_RULE} name=unattend-ssh-hold dir=in action=block protocol=TCP localport=22 profile=any",
-    r"reg add HKLM\SYSTEM\CurrentControlSet\Control\Network\NewNetworkWindowOff /f",
-    "sc.exe query sshd",
-    "dism.exe /online /Add-Capability /CapabilityName:OpenSSH.Server~~~~0.0.1.0 /NoRestart",
-    "sc.exe config sshd start= auto",
-    "net start sshd",
-    "sc.exe query sshd",
-    "sc.exe qc sshd",
-    "sc.exe query sshd",
-    "netsh advfirewall firewall delete rule name=unattend-ssh-allow",
-    f"{ADD_RULE} name=unattend-ssh-allow dir=in action=allow protocol=TCP localport=22 profile=any remoteip=any",
-    "netsh advfirewall firewall delete rule name=unattend-ssh-hold",
-)
-
-
-def test_the_ssh_script_does_exactly_this_in_this_order(medium: Medium) -> None:
-    ran = medium.run(guest(ssh()), *FRESH_SSH)
-    assert ran.lines == SSH_LINES
-    assert ran.exit_code == BootstrapExit.DONE
-    assert medium.status("ssh-ready.txt") is not None
-
 
 def test_an_ssh_server_that_is_there_is_not_added_again(medium: Medium) -> None:
     ran = medium.run(guest(ssh()), SERVICE_RUNS)

@@ -1,11 +1,19 @@
-"""Accounts, who logs on by himself, and an OOBE that asks nothing."""
+"""Accounts, and who logs on by himself."""
 
 from __future__ import annotations
 
 import base64
 from typing import TYPE_CHECKING
 
-from toolkit.render.answerfile.contribution import SHELL, Contribution, Pass
+from toolkit.render.answerfile.account_commands import first_logon_lines, specialize_lines
+from toolkit.render.answerfile.contribution import (
+    AFTER_COMMANDS,
+    BEFORE_COMMANDS,
+    DEPLOYMENT,
+    SHELL,
+    Contribution,
+    Pass,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,12 +25,7 @@ _AS_GOOD_AS_FOR_EVER = 65432
 
 
 def contributions(guest: Guest) -> Iterator[Contribution]:
-    """Give OOBE, UserAccounts and AutoLogon.
-
-    Any UserAccounts entry already suppresses OOBE's account page. HideLocalAccountScreen is documented for servers
-    only, where it stands for the page that asks for the Administrator's password; HideOnlineAccountScreens for clients.
-    """
-    yield Contribution(Pass.OOBE_SYSTEM, SHELL, "oobe.xml.j2", {"server": guest.windows.release.server})
+    """Give UserAccounts, AutoLogon and the commands that go with them."""
     password = guest.administrator_password
     accounts = [
         {
@@ -37,6 +40,14 @@ def contributions(guest: Guest) -> Iterator[Contribution]:
     yield Contribution(Pass.OOBE_SYSTEM, SHELL, "accounts.xml.j2", data)
     if guest.autologon:
         yield Contribution(Pass.OOBE_SYSTEM, SHELL, "autologon.xml.j2", _autologon(guest.autologon))
+    specialize = list(specialize_lines(guest))
+    if specialize:
+        yield Contribution(Pass.SPECIALIZE, DEPLOYMENT, "run_synchronous.xml.j2", {"lines": specialize}, AFTER_COMMANDS)
+    first_logon = list(first_logon_lines(guest))
+    if first_logon:
+        yield Contribution(
+            Pass.OOBE_SYSTEM, SHELL, "first_logon_commands.xml.j2", {"lines": first_logon}, BEFORE_COMMANDS
+        )
 
 
 def _autologon(autologon: AutoLogon) -> dict[str, object]:

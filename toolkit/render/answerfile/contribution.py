@@ -12,6 +12,7 @@ class Pass(StrEnum):
 
     WINDOWS_PE = "windowsPE"
     OFFLINE_SERVICING = "offlineServicing"
+    GENERALIZE = "generalize"
     SPECIALIZE = "specialize"
     OOBE_SYSTEM = "oobeSystem"
 
@@ -21,13 +22,36 @@ SETUP = "Microsoft-Windows-Setup"
 DEPLOYMENT = "Microsoft-Windows-Deployment"
 INTERNATIONAL = "Microsoft-Windows-International-Core"
 SHELL = "Microsoft-Windows-Shell-Setup"
+RECOVERY = "Microsoft-Windows-WinRE-RecoveryAgent"
+
+# What a concern's commands have to do with those of toolkit.render.answerfile.commands, which come in between.
+BEFORE_COMMANDS = -1
+AFTER_COMMANDS = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """`template` is a partial in templates/answerfile, printed inside `component` of pass `during` with `data`."""
+    """`template` is a partial in templates/answerfile, printed inside `component` of pass `during` with `data`.
+
+    Those of one component come in the order of their `rank`. Several may hold the same list; a late pass makes it one.
+    """
 
     during: Pass
     component: str
     template: str
     data: dict[str, Any] = field(default_factory=dict, repr=False)
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """One entry of a command list, as its template prints it. Its Order comes late, in one place.
+
+    Setup restarts Windows when a command that `may_restart` ends with 1 or 2 (2: and runs it again), and gives up when
+    it ends with anything else but 0.
+    """
+
+    text: str
+    description: str = ""
+    requires_user_input: bool = False
+    may_restart: bool = False

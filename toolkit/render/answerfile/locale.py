@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toolkit.render.answerfile.contribution import INTERNATIONAL, PE_INTERNATIONAL, Contribution, Pass
+from toolkit.render.answerfile.contribution import (
+    AFTER_COMMANDS,
+    BEFORE_COMMANDS,
+    DEPLOYMENT,
+    INTERNATIONAL,
+    PE_INTERNATIONAL,
+    SHELL,
+    CommandLine,
+    Contribution,
+    Pass,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from toolkit.spec.guest import Guest
+
+
+_DEVICE_REGION = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Control Panel\DeviceRegion"
+_GEO = r"Control Panel\International\Geo"
+_WINDOWS_8 = 9200  # the first build with Set-WinHomeLocation
+_WINDOWS_10 = 10240
 
 
 def contributions(guest: Guest) -> Iterator[Contribution]:
@@ -21,5 +37,36 @@ def contributions(guest: Guest) -> Iterator[Contribution]:
         "ui_language": locale.ui_language,
         "user_locale": locale.user_locale,
     }
-    yield Contribution(Pass.WINDOWS_PE, PE_INTERNATIONAL, "locale.xml.j2", {**data, "in_pe": True})
+    in_pe = {**data, "input_locale": ";".join(locale.pe_keyboards or locale.keyboards), "in_pe": True}
+    yield Contribution(Pass.WINDOWS_PE, PE_INTERNATIONAL, "locale.xml.j2", in_pe)
     yield Contribution(Pass.OOBE_SYSTEM, INTERNATIONAL, "locale.xml.j2", {**data, "in_pe": False})
+    if locale.region:
+        yield from _region(locale.region, guest.windows.release.build)
+
+
+def _region(geo_id: str, build: int) -> Iterator[Contribution]:
+    """Set the GeoID by commands: no answer file has a setting for it.
+
+    For the first user at the first logon, for later ones in the default profile, and since Windows 10 for the device.
+    That nothing in OOBE overwrites the default profile's is modelled, not known.
+    """
+    lines = [CommandLine(_in_default_profile(geo_id), "Country or region of new users")]
+    if build >= _WINDOWS_10:
+        device = f'reg.exe add "{_DEVICE_REGION}" /v DeviceRegion /t REG_DWORD /d {geo_id} /f'
+        lines.append(CommandLine(device, "Country or region of the device"))
+    yield Contribution(Pass.SPECIALIZE, DEPLOYMENT, "run_synchronous.xml.j2", {"lines": lines}, AFTER_COMMANDS)
+    command = (
+        f'powershell.exe -NoProfile -Command "Set-WinHomeLocation -GeoId {geo_id}"'
+        if build >= _WINDOWS_8
+        else f'reg.exe add "HKCU\\{_GEO}" /v Nation /t REG_SZ /d {geo_id} /f'
+    )
+    first = {"lines": [CommandLine(command, "Country or region of the user")]}
+    yield Contribution(Pass.OOBE_SYSTEM, SHELL, "first_logon_commands.xml.j2", first, BEFORE_COMMANDS)
+
+
+def _in_default_profile(geo_id: str) -> str:
+    hive = r"HKU\unattend"
+    return (
+        rf"cmd.exe /c reg load {hive} C:\Users\Default\NTUSER.DAT "
+        rf'& reg add "{hive}\{_GEO}" /v Nation /t REG_SZ /d {geo_id} /f & reg unload {hive} & exit /b 0'
+    )

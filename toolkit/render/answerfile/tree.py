@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from toolkit.errors import ToolkitError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NAMESPACE = "urn:schemas-microsoft-com:unattend"
+_STATE = "http://schemas.microsoft.com/WMIConfig/2002/State"
+_ACTION = f"{{{_STATE}}}action"
+_SETTINGS = f"{{{NAMESPACE}}}settings"
 _COMPONENT = f"{{{NAMESPACE}}}component"
 _ORDER = f"{{{NAMESPACE}}}Order"
+_PASSES = ("windowsPE", "offlineServicing", "generalize", "specialize", "auditSystem", "auditUser", "oobeSystem")
 _IDENTITY = {"publicKeyToken": "31bf3856ad364e35", "language": "neutral", "versionScope": "nonSxS"}
 
 
@@ -34,6 +40,63 @@ def _is_empty(element: etree._Element) -> bool:
     """White space with a line end is nothing: it is a template's layout, and no text of a spec can hold one."""
     text = element.text or ""
     return len(element) == 0 and (not text or (text.isspace() and "\n" in text))
+
+
+def merge(root: etree._Element, during: str, component: str, xml: str) -> None:
+    """Put a fragment into a component of a pass, making both where there is none.
+
+    A container joins one of its name, an item of a list is added to it, and a value replaces one of its name. Raises
+    ToolkitError where `xml` is not well-formed.
+    """
+    opening = f'<component xmlns="{NAMESPACE}" xmlns:wcm="{_STATE}">'
+    try:
+        fragment = parsed(f"{opening}{xml}</component>")
+    except etree.XMLSyntaxError as err:
+        raise ToolkitError(f"the XML for {component} in {during} is not well-formed: {err.msg}") from err
+    for child in fragment.iterchildren(tag=etree.Element):
+        _merge_into(_component_of(_settings_of(root, during), component), child)
+
+
+def _settings_of(root: etree._Element, during: str) -> etree._Element:
+    """Find the pass, or make it where its turn is."""
+    present = root.findall(_SETTINGS)
+    for settings in present:
+        if settings.get("pass") == during:
+            return settings
+    made = etree.Element(_SETTINGS, {"pass": during})
+    later = _PASSES[_PASSES.index(during) :]
+    before = next((settings for settings in present if settings.get("pass") in later), None)
+    root.insert(len(present) if before is None else root.index(before), made)
+    return made
+
+
+def _component_of(settings: etree._Element, name: str) -> etree._Element:
+    for component in settings.iterfind(_COMPONENT):
+        if (component.get("name") or "").casefold() == name.casefold():
+            return component
+    return etree.SubElement(settings, _COMPONENT, {"name": name})
+
+
+def _merge_into(parent: etree._Element, child: etree._Element) -> None:
+    same = None if child.get(_ACTION) else parent.find(str(child.tag))
+    if same is None:
+        parent.append(child)
+    elif len(child) or len(same):
+        for inner in child.iterchildren(tag=etree.Element):
+            _merge_into(same, inner)
+    else:
+        parent.replace(same, child)
+
+
+def join_lists(root: etree._Element) -> None:
+    """Make one of several lists of the same name in a component: each concern prints its own commands."""
+    for component in root.iter(_COMPONENT):
+        first: dict[str, etree._Element] = {}
+        for child in list(component):
+            known = first.setdefault(child.tag, child)
+            if known is not child:
+                known.extend(list(child))
+                component.remove(child)
 
 
 def number_orders(root: etree._Element) -> None:

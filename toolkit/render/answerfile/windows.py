@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from toolkit.render.answerfile.contribution import SETUP, Contribution, Pass
-from toolkit.render.answerfile.disk import partitions
+from toolkit.render.answerfile.layout import windows_partition
 from toolkit.spec.guest import ImageByIndex, ImageByName
+from toolkit.spec.storage import Firmware, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,9 @@ def contributions(guest: Guest) -> Iterator[Contribution]:
         "key": key,
         "value": value,
         "disk": guest.disk.target,
-        "partition": len(partitions(guest.disk)),
+        "partition": windows_partition(guest.disk),
+        # The reference: the first partition with room enough. It is the only one, on the only disk that is wiped.
+        "available": guest.disk.firmware is Firmware.AUTO and guest.disk.layout is not Layout.NONE,
         "product_key": guest.windows.product_key,
         "owner": guest.computer.owner,
         "organization": guest.computer.organization,

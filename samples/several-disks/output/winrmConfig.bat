@@ -1,0 +1,201 @@
+@echo off
+rem Opens this guest for winrm: shut first, opened by the last command. Runs any number of times.
+setlocal EnableExtensions DisableDelayedExpansion
+rem A 32-bit caller would see the 32-bit registry and tools.
+if not defined PROCESSOR_ARCHITEW6432 goto native
+"%SystemRoot%\Sysnative\cmd.exe" /d /c ""%~f0""
+exit /b %ERRORLEVEL%
+
+:native
+set "HERE=%~dp0"
+set "LOG=%SystemRoot%\Temp\unattend-winrm.log"
+set "STATE=%SystemRoot%\Temp\unattend-winrm-state.txt"
+set "STATUS=%ProgramData%\unattend"
+set "READY=%STATUS%\winrm-ready.txt"
+set "FAILED=%STATUS%\winrm-failed.txt"
+call :main >>"%LOG%" 2>&1
+exit /b %ERRORLEVEL%
+
+:main
+echo [%DATE% %TIME: =0%] winrm bootstrap
+if not exist "%STATUS%\" md "%STATUS%"
+del /f /q "%READY%" "%FAILED%" >nul 2>&1
+
+rem Each step also goes to the first serial port, for whoever has nothing but the hypervisor to look at.
+rem Only where Windows lists one: writing to a port that is not there is an error, and to one that is never waits.
+set "CONSOLE=nul"
+reg query HKLM\HARDWARE\DEVICEMAP\SERIALCOMM >"%STATE%" 2>nul
+find "COM1" "%STATE%" >nul
+if "%ERRORLEVEL%"=="0" set "CONSOLE=COM1"
+
+rem Only an elevated process may ask a volume whether it is dirty.
+set "STEP=elevation"
+set "CODE=10"
+fsutil dirty query %SystemDrive% >nul
+if not "%ERRORLEVEL%"=="0" goto failed
+
+rem The way back stays in the guest when the medium is gone.
+if exist "%HERE%winrmClose.bat" copy /y "%HERE%winrmClose.bat" "%STATUS%\winrmClose.bat" >nul
+
+rem 1 close
+rem A block rule beats every allow rule, whoever adds it, until the last line of this script.
+rem Never deleted first: the port would be open for that moment. A second rule of the name does no harm.
+set "STEP=1 close"
+set "CODE=11"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+netsh advfirewall firewall add rule name=unattend-winrm-hold dir=in action=block protocol=TCP localport=5985,5986 profile=any
+if not "%ERRORLEVEL%"=="0" goto failed
+
+rem 2 token filter
+rem Local administrators other than the built-in one get their full token over the network.
+set "STEP=2 token filter"
+set "CODE=12"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+reg add HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System /v LocalAccountTokenFilterPolicy /t REG_DWORD /d 1 /f
+if not "%ERRORLEVEL%"=="0" goto failed
+
+rem 3 network flyout
+rem No question about the network at first logon; the allow rule below holds on any profile.
+set "STEP=3 network flyout"
+set "CODE=13"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+reg add HKLM\SYSTEM\CurrentControlSet\Control\Network\NewNetworkWindowOff /f
+if not "%ERRORLEVEL%"=="0" goto failed
+
+rem 4 start type
+rem The blank after start= is part of the option's syntax.
+set "STEP=4 start type"
+set "CODE=14"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+sc.exe config WinRM start= delayed-auto
+if not "%ERRORLEVEL%"=="0" goto failed
+
+rem 5 start
+rem net start fails where the service runs already, so the state decides.
+set "STEP=5 start"
+set "CODE=15"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+net start WinRM
+set /a TRIES=0
+:await_winrm
+sc.exe query WinRM >"%STATE%"
+find ": 4 " "%STATE%" >nul
+if "%ERRORLEVEL%"=="0" goto winrm_runs
+set /a TRIES+=1
+if %TRIES% GEQ 30 echo WinRM is not running after 60 seconds
+if %TRIES% GEQ 30 goto failed
+ping -n 3 127.0.0.1 >nul
+goto await_winrm
+:winrm_runs
+
+rem 6 listener
+rem One listener, HTTP on every address, and no other.
+set "STEP=6 listener"
+set "CODE=17"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'}" >nul 2>&1
+if "%ERRORLEVEL%"=="0" goto have_http
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; New-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'} -ValueSet @{Enabled='true'}"
+if not "%ERRORLEVEL%"=="0" goto failed
+:have_http
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'}" >nul 2>&1
+if not "%ERRORLEVEL%"=="0" goto no_https
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Remove-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'}"
+if not "%ERRORLEVEL%"=="0" goto failed
+:no_https
+
+rem 7 quotas
+rem MaxTimeoutms is not less than what the client asks for: Packer asks for its whole winrm_timeout.
+set "STEP=7 quotas"
+set "CODE=18"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\MaxEnvelopeSizekb '2048' -Force; Set-Item WSMan:\localhost\MaxTimeoutms '1800000' -Force"
+if not "%ERRORLEVEL%"=="0" goto failed
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\Shell\MaxMemoryPerShellMB '2048' -Force; Set-Item WSMan:\localhost\Shell\MaxShellsPerUser '30' -Force; Set-Item WSMan:\localhost\Shell\MaxProcessesPerShell '100' -Force"
+if not "%ERRORLEVEL%"=="0" goto failed
+
+rem 8 authentication
+rem AllowUnencrypted because Basic over http has no encryption. For laboratories; winrm_use_ssl ends it.
+rem Negotiate carries NTLM, and is how the winrm command itself logs on here, so it stays on beside Basic.
+rem Kerberos stays at its default: a guest in no domain has nobody to ask, and one that joins needs it.
+set "STEP=8 authentication"
+set "CODE=19"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\Service\AllowUnencrypted 'true' -Force"
+if not "%ERRORLEVEL%"=="0" goto failed
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\Service\Auth\Basic 'true' -Force; Set-Item WSMan:\localhost\Service\Auth\Kerberos 'true' -Force; Set-Item WSMan:\localhost\Service\Auth\Negotiate 'true' -Force; Set-Item WSMan:\localhost\Service\Auth\Certificate 'false' -Force; Set-Item WSMan:\localhost\Service\Auth\CredSSP 'false' -Force"
+if not "%ERRORLEVEL%"=="0" goto failed
+
+rem 9 self test
+rem The firewall does not filter loopback, so this works behind the block rule.
+rem WinRM must say what it is, which it tells everybody: no user, no TrustedHosts, no proxy has a part.
+set "STEP=9 self test"
+set "CODE=28"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+set /a TRIES=0
+:again_self_test
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Test-WSMan -ComputerName 127.0.0.1 -Port 5985"
+if "%ERRORLEVEL%"=="0" goto passed_self_test
+set /a TRIES+=1
+if %TRIES% GEQ 5 goto failed
+ping -n 3 127.0.0.1 >nul
+goto again_self_test
+:passed_self_test
+
+rem 10 evidence
+rem For the log, and for nobody's decision.
+set "STEP=10 evidence"
+set "CODE=0"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -Enumerate"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; (Get-WSManInstance winrm/config).OuterXml"
+
+rem 11 allow
+rem A rule of our own: the built-in ones differ from release to release in name, profile and reach.
+set "STEP=11 allow"
+set "CODE=20"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+netsh advfirewall firewall delete rule name=unattend-winrm-allow >nul
+netsh advfirewall firewall add rule name=unattend-winrm-allow dir=in action=allow protocol=TCP localport=5985 profile=any remoteip=any
+if not "%ERRORLEVEL%"=="0" goto failed
+
+rem The marker comes before the opening: a client that gets in may rely on it.
+set "STEP=marker"
+set "CODE=21"
+>"%READY%" echo %DATE% %TIME: =0% %COMPUTERNAME% port=5985 transport=http
+if not exist "%READY%" goto failed
+
+rem The last command: with the block rule gone, the allow rule counts.
+set "STEP=release"
+set "CODE=22"
+netsh advfirewall firewall delete rule name=unattend-winrm-hold
+if not "%ERRORLEVEL%"=="0" goto failed
+echo [%DATE% %TIME: =0%] open
+echo WinRM over http on port 5985
+echo methods: Basic, Kerberos, Negotiate
+echo messages: may be in the clear
+echo let in from: anywhere
+>%CONSOLE% echo unattend winrm: open, port=5985 transport=http
+exit /b 0
+
+rem The block rule stays: a guest that is half configured is not reachable.
+:failed
+set "RC=%ERRORLEVEL%"
+echo [%DATE% %TIME: =0%] FAILED in step %STEP%: its command ended with %RC%, this script ends with %CODE%
+del /f /q "%READY%" >nul 2>&1
+>"%FAILED%" echo step=%STEP%
+>>"%FAILED%" echo exit_code=%RC%
+>>"%FAILED%" echo script_exit_code=%CODE%
+>%CONSOLE% echo unattend winrm: FAILED in step %STEP% with %RC%, shut
+exit /b %CODE%

@@ -1,0 +1,1 @@
+@cmd.exe /d /c "%~dp0unattend\setup-complete.cmd"

@@ -1,0 +1,2 @@
+@echo off
+powercfg.exe /change monitor-timeout-ac 0

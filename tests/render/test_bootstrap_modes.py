@@ -1,0 +1,242 @@
+"""What a mode or a release changes in the script. Order and control flow are run in tests/peers/wine."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.render.guests import CERTIFICATE, CLIENT, PASSWORD, THUMBPRINT, bootstrap, guest, ssh, winrm
+from tests.render.modes import MODES, matrix, on
+from tests.render.openssh import KEY, MSI, ZIP
+from toolkit.errors import ToolkitError
+from toolkit.render.bootstrap import bootstrap_files, hold_command
+from toolkit.spec.guest import (
+    CarriedFile,
+    Consumer,
+    Guest,
+    GuestMade,
+    HostMade,
+    NoCommunicator,
+    OpenSsh,
+    OwnPem,
+)
+
+SSH_TOO = replace(bootstrap(), also_ssh=True)
+
+
+def text(wanted: Guest, number: int = 0) -> str:
+    return bootstrap_files(wanted, CERTIFICATE)[number].data.decode("ascii")
+
+
+def names(wanted: Guest) -> list[str]:
+    return [file.name for file in bootstrap_files(wanted, CERTIFICATE)]
+
+
+def without_remarks(script: str) -> str:
+    return "\n".join(line for line in script.splitlines() if not line.startswith("rem "))
+
+
+@pytest.mark.parametrize("name", matrix())
+def test_nothing_asks_in_a_language_or_trusts_what_newer_releases_lack(name: str) -> None:
+    for number in (0, 1):
+        code = without_remarks(text(matrix()[name], number)).casefold()
+        for word in (
+            "quickconfig",
+            "wmic",
+            '"running',
+            "networkcategory",
+            "remote administration",
+            "set-netconnection",
+        ):
+            assert word not in code
+
+
+@pytest.mark.parametrize("release", ["7", "8.1", "10", "server-2008r2", "server-2012", "server-2016", "server-2019"])
+def test_older_releases_are_configured_by_winrm(release: str) -> None:
+    script = text(on(release, guest()))
+    assert "cmd.exe /c winrm set winrm/config/service/auth" in script
+    assert "WSMan" not in script
+
+
+@pytest.mark.parametrize("release", ["11", "server-2022", "server-2025"])
+def test_newer_releases_need_no_vbscript(release: str) -> None:
+    for mode in MODES.values():
+        for number in (0, 1):
+            code = without_remarks(text(on(release, mode), number)).casefold()
+            assert "cscript" not in code
+            assert not re.search(r"\bwinrm (set|get|create|delete|enumerate|identify|invoke)", code)
+
+
+@pytest.mark.parametrize("release", ["7", "server-2008r2"])
+def test_tls_1_2_is_switched_on_where_windows_leaves_it_off(release: str) -> None:
+    script = text(on(release, guest(winrm(ssl=True))))
+    assert script.count(r"SCHANNEL\Protocols\TLS 1.2\Server") == 2
+    assert "tls1.2=after-restart" in script
+    assert "next restart" in script
+    for other in (text(on(release, guest())), text(on("8.1", guest(winrm(ssl=True))))):
+        assert "SCHANNEL" not in other
+
+
+@pytest.mark.parametrize(("release", "raised"), [("7", True), ("server-2008r2", True), ("8.1", False), ("10", False)])
+def test_winrm_2_gets_the_operations_that_a_build_needs(release: str, *, raised: bool) -> None:
+    assert ('@{MaxConcurrentOperationsPerUser="1500"}' in text(on(release, guest()))) == raised
+
+
+def test_the_release_that_ignores_the_memory_quota_says_so() -> None:
+    assert "KB2842230" in text(on("server-2012", guest()))
+    assert "KB2842230" not in text(on("server-2012r2", guest()))
+
+
+def test_credssp_is_off_unless_asked_for() -> None:
+    for name, wanted in MODES.items():
+        if not isinstance(wanted.communicator, NoCommunicator) and "ssh" not in name.split()[0]:
+            assert r"Service\Auth\CredSSP '%s'" % ("true" if "credssp" in name else "false") in text(wanted)
+
+
+def test_kerberos_leaves_neither_basic_nor_messages_in_the_clear() -> None:
+    script = text(on("10", MODES["http kerberos"]))
+    assert '@{Basic="false";Kerberos="true";Negotiate="true";Certificate="false";CredSSP="false"}' in script
+    assert '@{AllowUnencrypted="false"}' in script
+
+
+@pytest.mark.parametrize(
+    ("consumer", "release", "asked", "wanted"),
+    [
+        (Consumer.ANSIBLE, "10", None, True),
+        (Consumer.ANSIBLE, "7", None, False),
+        (Consumer.ANSIBLE, "10", False, False),
+        (Consumer.PACKER, "10", None, False),
+        (Consumer.PACKER, "10", True, True),
+        (Consumer.ANY, "7", True, True),
+    ],
+)
+def test_remoting_is_there_for_ansible_and_whoever_asks(
+    consumer: Consumer, release: str, *, asked: bool | None, wanted: bool
+) -> None:
+    script = text(on(release, guest(settings=replace(bootstrap(consumer=consumer), psrp=asked))))
+    assert ("Enable-PSRemoting" in script) == wanted
+    assert ("-SkipNetworkProfileCheck" in script) == (wanted and release != "7")
+
+
+def test_a_certificate_made_in_the_guest_has_its_names_and_no_thumbprint() -> None:
+    for release, program in (("10", "New-SelfSignedCertificate"), ("8.1", "certreq -new -q"), ("7", "certreq -new -q")):
+        script = text(on(release, MODES["https guest made"]))
+        assert program in script
+        assert THUMBPRINT not in script
+        for name in ("DNS=win.lab", "IPAddress=10.0.0.5", "IPAddress=fd00::5", "1.3.6.1.5.5.7.3.1"):
+            assert name in script
+    assert names(MODES["https guest made"]) == ["winrmConfig.bat", "winrmClose.bat"]
+
+
+def test_a_certificate_request_comes_out_of_echo_as_certreq_reads_it() -> None:
+    script = text(on("7", MODES["https guest made"]))
+    request = re.findall(r'^>>"%SystemRoot%\\Temp\\unattend-winrm.inf" echo (.*)\r$', script, re.MULTILINE)
+    plain = [re.sub(r"\^(.)", r"\1", line) for line in request]
+    assert plain[:4] == ["[Version]", 'Signature = "$Windows NT$"', "[NewRequest]", 'Subject = "CN=%COMPUTERNAME%"']
+    assert plain[-1] == '2.5.29.17 = "{text}DNS=%COMPUTERNAME%&DNS=win.lab&IPAddress=10.0.0.5&IPAddress=fd00::5"'
+
+
+def test_a_client_certificate_brings_its_files_and_the_account_in_one_of_them() -> None:
+    files = {file.name: file.data for file in bootstrap_files(MODES["https client certificate"], CERTIFICATE)}
+    assert files["winrm-client.cer"] == CLIENT.trusted.encode()
+    assert files["winrm-client-issuer.cer"] == CLIENT.issuer.encode()
+    assert files["winrm-client.txt"].decode() == f"packeruser\r\n{PASSWORD.reveal()}\r\n{CLIENT.subject}\r\n"
+    assert PASSWORD.reveal().encode() not in files["winrmConfig.bat"]
+    assert r"Service\Auth\Certificate 'true'" in files["winrmConfig.bat"].decode()
+
+
+def test_an_issuer_alone_makes_nobody_a_trusted_person() -> None:
+    client = replace(CLIENT, trusted="", thumbprint="")
+    files = bootstrap_files(MODES["https client certificate"], replace(CERTIFICATE, client=client))
+    assert "winrm-client.cer" not in [file.name for file in files]
+    assert b"TrustedPeople" not in files[0].data + files[1].data
+
+
+def test_a_client_certificate_from_the_host_must_be_there() -> None:
+    with pytest.raises(ToolkitError, match="needs a certificate from the host"):
+        bootstrap_files(MODES["https client certificate"], replace(CERTIFICATE, client=None))
+
+
+def test_a_pem_file_that_is_none_is_refused() -> None:
+    wanted = guest(winrm(ssl=True), replace(bootstrap(), client_certificate=OwnPem("client.pem", b"nonsense")))
+    with pytest.raises(ToolkitError, match=r"client\.pem holds no certificate"):
+        bootstrap_files(wanted, CERTIFICATE)
+
+
+def test_both_doors_are_shut_before_and_opened_together() -> None:
+    wanted = guest(settings=SSH_TOO)
+    script = text(wanted)
+    assert script.index("localport=5985,5986,22 ") < script.index("sc.exe config WinRM")
+    assert script.index("sc.exe config WinRM") < script.index("sc.exe config sshd")
+    assert script.count("-hold\r\n") == 1
+    assert "ssh=22" in script
+    hold = hold_command(wanted)
+    assert hold is not None
+    assert "localport=5985,5986,22 " in hold
+    assert len(hold) <= 259
+
+
+def test_openssh_from_the_medium_needs_no_windows_update() -> None:
+    for name, data, line in (
+        ("OpenSSH-Win64.msi", MSI, 'msiexec.exe /i "%HERE%OpenSSH-Win64.msi" /qn /norestart'),
+        ("OpenSSH-Win64.zip", ZIP, r'-File "%ProgramFiles%\unattend-openssh\OpenSSH-Win64\install-sshd.ps1"'),
+    ):
+        wanted = guest(ssh(), replace(bootstrap(), openssh=OpenSsh(CarriedFile(name, data))))
+        assert line in text(wanted)
+        assert "Add-Capability" not in text(wanted)
+        assert names(wanted) == ["sshConfig.bat", "sshClose.bat", name]
+
+
+@pytest.mark.parametrize(
+    ("release", "openssh", "message"),
+    [
+        ("server-2016", OpenSsh(), "Windows Server 2016 has no OpenSSH of its own"),
+        ("7", OpenSsh(), "has no OpenSSH of its own"),
+        ("7", OpenSsh(CarriedFile("a.zip", ZIP)), "cannot unpack a zip"),
+    ],
+)
+def test_a_release_that_cannot_have_it_that_way_says_so(release: str, openssh: OpenSsh, message: str) -> None:
+    with pytest.raises(ToolkitError, match=message) as refused:
+        bootstrap_files(on(release, guest(ssh(), replace(bootstrap(), openssh=openssh))))
+    assert "msi" in str(refused.value.help)
+
+
+def test_keys_are_let_in_by_file_and_only_administrators_may_write_it() -> None:
+    wanted = guest(ssh(), replace(bootstrap(), openssh=OpenSsh(authorized_keys=(KEY, KEY))))
+    files = {file.name: file.data for file in bootstrap_files(wanted)}
+    assert files["administrators_authorized_keys"].decode() == f"{KEY}\n{KEY}\n"
+    assert "/inheritance:r /grant *S-1-5-18:F /grant *S-1-5-32-544:F" in text(wanted)
+    assert "Administrators:F" not in text(wanted)
+
+
+@pytest.mark.parametrize(
+    ("shell", "path"),
+    [
+        ("powershell", r"%SystemRoot%\System32\WindowsPowerShell\v1.0\powershell.exe"),
+        ("cmd", r"%SystemRoot%\System32\cmd.exe"),
+        (r"C:\Program Files\PowerShell\7\pwsh.exe", r"C:\Program Files\PowerShell\7\pwsh.exe"),
+    ],
+)
+def test_the_shell_of_ssh_sessions_can_be_chosen(shell: str, path: str) -> None:
+    wanted = guest(ssh(), replace(bootstrap(), openssh=OpenSsh(default_shell=shell)))
+    assert f'/v DefaultShell /t REG_SZ /d "{path}" /f' in text(wanted)
+
+
+@pytest.mark.parametrize(
+    ("release", "ssl", "certificate", "proof"),
+    [
+        ("10", False, HostMade(), "winrm identify -r:http://127.0.0.1:5985 -auth:none"),
+        ("11", False, HostMade(), "Test-WSMan -ComputerName 127.0.0.1 -Port 5985"),
+        ("10", True, HostMade(), f"GetCertHashString() -ne '{THUMBPRINT}'"),
+        ("10", True, GuestMade(), "GetCertHashString() -ne $c.Thumbprint"),
+        ("10", True, HostMade(), "AuthenticateAsClient('localhost',$null,3072,$false)"),
+        ("7", True, HostMade(), "AuthenticateAsClient('localhost');"),
+    ],
+)
+def test_the_guest_is_tried_from_inside_before_it_is_opened(
+    release: str, certificate: HostMade | GuestMade, proof: str, *, ssl: bool
+) -> None:
+    script = text(on(release, guest(winrm(ssl=ssl), replace(bootstrap(), certificate=certificate))))
+    assert script.index(proof) < script.index("action=allow")

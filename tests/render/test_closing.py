@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.render.guests import CERTIFICATE, bootstrap, guest, ssh
+from tests.render.modes import MODES, distinct
+from toolkit.render.bootstrap import bootstrap_files
+from toolkit.render.closing import close_command, closer_name
+from toolkit.render.manifest import manifest
+from toolkit.spec.guest import Guest, NoCommunicator, Style
+
+
+def closing(wanted: Guest) -> list[str]:
+    files = {file.name: file.data for file in bootstrap_files(wanted, CERTIFICATE)}
+    return files[str(closer_name(wanted))].decode("ascii").split("\r\n")
+
+
+@pytest.mark.parametrize("wanted", distinct(1).values(), ids=distinct(1))
+def test_every_label_is_unique_and_every_goto_arrives(wanted: Guest) -> None:
+    lines = closing(wanted)
+    labels = [line[1:] for line in lines if line.startswith(":")]
+    targets = {line.rpartition("goto ")[2] for line in lines if "goto " in line and not line.startswith("rem")}
+    assert len(labels) == len(set(labels))
+    assert targets <= set(labels)
+
+
+@pytest.mark.parametrize("wanted", distinct(1).values(), ids=distinct(1))
+def test_the_block_rule_comes_first_and_goes_last(wanted: Guest) -> None:
+    netsh = [line for line in closing(wanted) if line.startswith("netsh")]
+    assert " add rule name=unattend-" in netsh[0]
+    assert "action=block" in netsh[0]
+    assert netsh[-1].endswith("-hold")
+    assert " delete rule " in netsh[-1]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_rule_and_setting_of_the_opening_script_is_taken_back(mode: str) -> None:
+    opened, closed = (file.data.decode("ascii") for file in bootstrap_files(MODES[mode], CERTIFICATE)[:2])
+    pairs = {
+        "action=allow dir": "delete rule",
+        "LocalAccountTokenFilterPolicy": "LocalAccountTokenFilterPolicy /f",
+        "NewNetworkWindowOff": "NewNetworkWindowOff /f",
+        "sc.exe config WinRM": "net stop WinRM",
+        "sc.exe config sshd": "net stop sshd",
+        "-importpfx": "-delstore My",
+        "-addstore Root": "-delstore Root",
+        "-addstore TrustedPeople": "-delstore TrustedPeople",
+        "localhost\\ClientCertificate -Subject": "Remove-Item $m.PSPath",
+        "New-SelfSignedCertificate": "unattend-winrm'",
+        "DefaultShell": "DefaultShell /f",
+        "administrators_authorized_keys": 'del /f /q "%ProgramData%\\ssh\\administrators_authorized_keys"',
+        "Enable-PSRemoting": "30267",
+    }
+    missing = [undo for done, undo in pairs.items() if done in opened and undo not in closed]
+    assert missing == []
+
+
+def test_the_plain_style_and_a_guest_without_communicator_have_nothing_to_close() -> None:
+    for wanted in (guest(settings=bootstrap(Style.PLAIN)), guest(NoCommunicator())):
+        assert closer_name(wanted) is None
+        assert close_command(wanted) is None
+        assert manifest(wanted, (), None).data.count(b'"close": null') == 1
+
+
+def test_the_manifest_says_how_to_close() -> None:
+    text = manifest(guest(), (), None).data.decode()
+    assert '"script": "winrmClose.bat"' in text
+    assert r'"command": "cmd.exe /d /c \"%ProgramData%\\unattend\\winrmClose.bat\""' in text
+    assert '\\"%ProgramData%\\\\unattend\\\\winrmClose.bat\\" shutdown"' in text
+    assert closer_name(guest(ssh())) == "sshClose.bat"

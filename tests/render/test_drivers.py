@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.render.answers import answer, texts
+from tests.spec.loading import SMALLEST
+from toolkit.catalog.releases import releases
+
+PATH = "DriverPaths/PathAndCredentials/Path"
+FOLDERS = {
+    "7": "w7", "8.1": "w8.1", "10": "w10", "11": "w11", "server-2008r2": "2k8R2", "server-2012": "2k12",
+    "server-2012r2": "2k12R2", "server-2016": "2k16", "server-2019": "2k19", "server-2022": "2k22",
+    "server-2025": "2k25",
+}  # fmt: skip
+
+
+def test_a_path_with_a_letter_is_taken_as_it_is_and_one_without_on_each_letter_of_a_disc() -> None:
+    root = answer("[drivers]\npaths = ['E:/a/b', '\\\\host\\share', '/net/x', 'net/x']\n")
+    assert texts(root, PATH) == [r"E:\a\b", r"\\host\share", *(rf"{letter}:\net\x" for letter in "DEFG")]
+
+
+def test_no_driver_means_no_component() -> None:
+    assert texts(answer(""), PATH) == []
+
+
+@pytest.mark.parametrize("release", releases())
+def test_virtio_names_the_folder_of_each_needed_driver_and_never_the_discs_root(release: str) -> None:
+    paths = texts(answer("[drivers]\nvirtio = true\n", SMALLEST.replace("server-2022", release)), PATH)
+    assert len(paths) == len(set(paths)) == 4 * 10
+    assert {path.split("\\")[2] for path in paths} == {FOLDERS[release]}
+    drivers = {path.split("\\")[1] for path in paths}
+    assert {
+        "vioscsi",
+        "viostor",
+        "NetKVM",
+        "Balloon",
+        "vioserial",
+        "viorng",
+        "vioinput",
+        "qemupciserial",
+        "pvpanic",
+    } < drivers
+    assert len(drivers & {"viogpudo", "qxldod", "qxl"}) == 1
+
+
+def test_virtio_on_arm_has_only_what_there_is_for_it() -> None:
+    base = '[windows]\nrelease = "11"\narchitecture = "arm64"\n[communicator]\ncommunicator = "none"\n'
+    paths = texts(answer("[drivers]\nvirtio = true\n", base + '[administrator]\npassword = "Passw0rd"\n'), PATH)
+    assert {path.split("\\")[3] for path in paths} == {"ARM64"}
+    assert not {path.split("\\")[1] for path in paths} & {"viorng", "qemupciserial", "qxldod"}
+
+
+def test_one_file_for_two_architectures_looks_for_the_drivers_of_both() -> None:
+    base = SMALLEST.replace("server-2022", "10").replace(
+        "[communicator]", 'architecture = ["amd64", "x86"]\n[communicator]'
+    )
+    paths = texts(answer("[drivers]\nvirtio = true\n", base), PATH)
+    assert {path.split("\\")[3] for path in paths} == {"amd64", "x86"}

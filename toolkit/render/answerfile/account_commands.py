@@ -1,0 +1,102 @@
+r"""What accounts need that no setting gives: by commands at the first logon, none of which needs wmic.
+
+Modelled, not tried: ADSI's WinNT provider and the LSA are taken from MicrosoftDocs/win32 (ADSI "WinNT user object",
+`UserFlags`; SecAuthN "Protecting the automatic logon password", `LsaStorePrivateData` without data deletes).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.render.answerfile.contribution import CommandLine
+from toolkit.render.powershell import literal
+from toolkit.spec.guest import Installation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from toolkit.spec.guest import Guest
+
+_WINLOGON = r'"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"'
+_TRACES = "DefaultPassword AutoLogonCount AutoLogonSID DefaultUserName DefaultDomainName"
+_DISABLED = 0x2  # ADS_UF_ACCOUNTDISABLE
+_NEVER_EXPIRES = 0x10000  # ADS_UF_DONT_EXPIRE_PASSWD
+_PASSWORDLESS = r'"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\PasswordLess\Device"'
+_WINDOWS_10_2004 = 19041  # the first build that knows the value
+
+# 32 is POLICY_CREATE_SECRET; the attributes are reserved, 48 bytes on 64-bit Windows; lengths are in bytes.
+_FORGET = (
+    r"$d='[DllImport(\"advapi32\")]public static extern uint LsaOpenPolicy(IntPtr s,byte[] o,uint a,out IntPtr h);"
+    r"[DllImport(\"advapi32\")]public static extern uint LsaStorePrivateData(IntPtr h,ref T k,IntPtr d);"
+    r"public struct T{public ushort L,M;[MarshalAs(UnmanagedType.LPWStr)]public string B;}';"
+    r"Add-Type -Namespace U -Name L -MemberDefinition $d;"
+    r"$k=New-Object U.L+T;$k.B='DefaultPassword';$k.L=30;$k.M=32;$h=[IntPtr]::Zero;"
+    r"[void][U.L]::LsaOpenPolicy([IntPtr]::Zero,(New-Object byte[] 48),32,[ref]$h);"
+    r"[void][U.L]::LsaStorePrivateData($h,[ref]$k,[IntPtr]::Zero)"
+)
+_BUILT_IN = (
+    "foreach($u in ([ADSI]'WinNT://.').psbase.Children){if($u.psbase.SchemaClassName -eq 'User' -and "
+    "(New-Object Security.Principal.SecurityIdentifier($u.objectSid.Value,0)).Value.EndsWith('-500'))"
+)
+
+
+def first_logon_lines(guest: Guest) -> Iterator[CommandLine]:
+    """Give the commands of the first logon, each at most 1024 characters long."""
+    yield from _expiry(guest)
+    if guest.administrator_enabled is not None:
+        yield _administrator(guest, enabled=guest.administrator_enabled)
+
+
+def cleans(guest: Guest) -> bool:
+    """Whether the first logon removes its own traces at its end."""
+    return guest.autologon is not None and guest.autologon.clean
+
+
+def specialize_lines(guest: Guest) -> Iterator[CommandLine]:
+    """Keep Windows from turning automatic logons off where there is to be more than one (dockur/windows)."""
+    release = guest.windows.release
+    again = guest.autologon is not None and guest.autologon.count != 1
+    if again and not release.server and release.build >= _WINDOWS_10_2004:
+        line = f"reg.exe add {_PASSWORDLESS} /v DevicePasswordLessBuildVersion /t REG_DWORD /d 0 /f"
+        yield CommandLine(line, "Automatic logon with a password stays possible")
+
+
+def has_powershell(guest: Guest) -> bool:
+    """Server Core of 2008 R2 comes without PowerShell; every later Windows has it."""
+    return not (guest.windows.release.key == "server-2008r2" and guest.windows.installation is Installation.CORE)
+
+
+def _expiry(guest: Guest) -> Iterator[CommandLine]:
+    names = [account.name for account in guest.accounts if account.password_never_expires]
+    if names and not has_powershell(guest):
+        yield CommandLine("net.exe accounts /maxpwage:unlimited", "No password expires")
+        return
+    for name in names:
+        path = literal(f"WinNT://./{name},user", what="the account's name")
+        change = f"$u=[ADSI]{path};$u.Put('UserFlags',$u.UserFlags.Value -bor {_NEVER_EXPIRES});$u.SetInfo()"
+        yield CommandLine(_powershell(change), "This password does not expire")
+
+
+def _administrator(guest: Guest, *, enabled: bool) -> CommandLine:
+    """Find the account by its SID: its name is another one in other languages."""
+    description = "The built-in administrator is " + ("enabled" if enabled else "disabled")
+    if not has_powershell(guest):
+        return CommandLine(f"net.exe user Administrator /active:{'yes' if enabled else 'no'}", description)
+    flags = f"-band -bnot {_DISABLED}" if enabled else f"-bor {_DISABLED}"
+    change = f"{{$u.Put('UserFlags',$u.UserFlags.Value {flags});$u.SetInfo()}}}}"
+    return CommandLine(_powershell(_BUILT_IN + change), description)
+
+
+def clean_lines(guest: Guest) -> Iterator[CommandLine]:
+    """Remove the password of the automatic logon, which has done its work when this runs: at the first logon's end."""
+    if not cleans(guest):
+        return
+    off = f"reg add {_WINLOGON} /v AutoAdminLogon /t REG_SZ /d 0 /f"
+    traces = f"for %v in ({_TRACES}) do reg delete {_WINLOGON} /v %v /f"
+    yield CommandLine(f"cmd.exe /d /c {off} & {traces}", "The automatic logon leaves nothing in the registry")
+    if has_powershell(guest):
+        yield CommandLine(_powershell(_FORGET), "The automatic logon leaves no secret")
+
+
+def _powershell(script: str) -> str:
+    return f'powershell.exe -NoProfile -ExecutionPolicy Bypass -Command "{script}"'

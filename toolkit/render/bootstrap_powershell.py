@@ -1,0 +1,56 @@
+r"""The bootstrap as a PowerShell script: the batch file's order, exit codes, log and status files, in another language.
+
+Known: that it is well formed, as an independent grammar of PowerShell reads it. Modelled: what the cmdlets then do to a
+Windows guest, which is taken from Microsoft's documentation and the practice of public scripts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from toolkit.render.powershell import literal
+from toolkit.render.steps import BootstrapExit
+from toolkit.render.templating import render
+
+if TYPE_CHECKING:
+    from toolkit.render.steps import Step
+
+RUN = "powershell.exe -NoProfile -ExecutionPolicy Bypass -File"
+
+
+@dataclass(frozen=True, slots=True)
+class PowerShellScript:
+    """What the frame of a closed script is filled with. `subject` names the log and the marker files.
+
+    `closer` is the script that takes everything back, `summary` what the log ends with. `notes` stand at the top.
+    `secrets` defines `$Secrets` where the script has no medium to find files on; `accounts` says whether its steps set
+    up accounts.
+    """
+
+    subject: str
+    hold_rule: str
+    ready: str
+    steps: tuple[Step, ...]
+    closer: str = ""
+    summary: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    secrets: str = ""
+    accounts: bool = False
+
+    @property
+    def services(self) -> frozenset[str]:
+        """Which of the functions for WinRM and for SSH the steps call."""
+        ssh = any(step.code is BootstrapExit.SSH_SELF_TEST for step in self.steps)
+        return frozenset({self.subject, *(("ssh",) if ssh else ())})
+
+
+def powershell_text(script: PowerShellScript) -> str:
+    r"""Fill in the frame. Lines end in `\n`."""
+    return render(
+        "bootstrap/closed.ps1.j2",
+        script=script,
+        steps=tuple(enumerate(script.steps, start=1)),
+        summary=[literal(line) for line in script.summary],
+        codes=BootstrapExit,
+    )

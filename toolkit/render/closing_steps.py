@@ -1,0 +1,270 @@
+"""The steps that take back what the bootstrap did. Each one is tried, whatever became of those before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.render import ssh_steps, winrm_steps
+from toolkit.render.abilities import has_powershell_3
+from toolkit.render.https_steps import FORGET_MAPPINGS, FRIENDLY_NAME
+from toolkit.render.steps import BootstrapExit, Step, attempt, block_rule, powershell, where
+from toolkit.render.wsman import CONFIG, METHODS, SERVICE, SHELLS, wsman
+from toolkit.spec.guest import GuestMade, Quotas
+
+if TYPE_CHECKING:
+    from toolkit.certificates import TrustedClient
+    from toolkit.render.host_certificate import HostCertificate
+    from toolkit.render.wsman import Wsman
+    from toolkit.spec.guest import Guest, Winrm
+
+WINLOGON = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"
+_AUTOLOGON = (
+    *("DefaultPassword", "DefaultUserName", "DefaultDomainName", "AutoLogonCount", "AutoLogonSID", "ForceAutoLogon"),
+)
+
+# MicrosoftDocs/win32 desktop-src/WinRM/installation-and-configuration-for-windows-remote-management.md and quotas.md;
+# of WinRM 2.0, its edition of 2010.
+_QUOTAS = Quotas(60_000, 500, 1024, 30, 25)
+_QUOTAS_2_0 = Quotas(60_000, 150, 150, 5, 15)
+_METHODS = {"Basic": False, "Kerberos": True, "Negotiate": True, "Certificate": False, "CredSSP": False}
+
+# "Windows Remote Management" in whatever language.
+_GROUP = "@FirewallAPI.dll,-30267"
+
+# Where Setup and sysprep leave the answer file, or what of it (MicrosoftDocs/windows-driver-docs and practice).
+_LEFTOVERS = (
+    r"%SystemRoot%\Panther\unattend.xml",
+    r"%SystemRoot%\Panther\autounattend.xml",
+    r"%SystemRoot%\Panther\unattend-original.xml",
+    r"%SystemRoot%\Panther\Unattend\unattend.xml",
+    r"%SystemRoot%\Panther\Unattend\autounattend.xml",
+    r"%SystemRoot%\System32\Sysprep\unattend.xml",
+    r"%SystemRoot%\System32\Sysprep\autounattend.xml",
+    r"%SystemRoot%\System32\Sysprep\Panther\unattend.xml",
+    r"%SystemDrive%\unattend.xml",
+    r"%SystemDrive%\autounattend.xml",
+)
+
+# LsaStorePrivateData without data deletes (MicrosoftDocs/win32 desktop-src/SecAuthN/
+# protecting-the-automatic-logon-password.md). 0x20 is POLICY_CREATE_SECRET; the attributes are reserved, 48 bytes on
+# 64-bit Windows; 3221225524 is STATUS_OBJECT_NAME_NOT_FOUND, which is as good.
+_FORGET_PRIVATE_DATA = """\
+Add-Type -Namespace Unattend -Name Lsa -MemberDefinition '
+[StructLayout(LayoutKind.Sequential)] public struct Text { public ushort Length; public ushort Size;
+[MarshalAs(UnmanagedType.LPWStr)] public string Buffer; }
+[DllImport("advapi32.dll")] public static extern uint LsaOpenPolicy(IntPtr system, byte[] attributes, uint access,
+out IntPtr policy);
+[DllImport("advapi32.dll")] public static extern uint LsaStorePrivateData(IntPtr policy, ref Text name, IntPtr data);
+[DllImport("advapi32.dll")] public static extern uint LsaClose(IntPtr policy);';
+$n=New-Object Unattend.Lsa+Text; $n.Buffer='DefaultPassword'; $n.Length=30; $n.Size=32; $p=[IntPtr]::Zero;
+if ([Unattend.Lsa]::LsaOpenPolicy([IntPtr]::Zero,(New-Object byte[] 48),32,[ref]$p) -ne 0) { exit 1 };
+$r=[Unattend.Lsa]::LsaStorePrivateData($p,[ref]$n,[IntPtr]::Zero);
+[Unattend.Lsa]::LsaClose($p); if (($r -ne 0) -and ($r -ne 3221225524)) { exit 1 }"""
+
+_NOTE = 'if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"'
+
+
+def winrm_closing(
+    guest: Guest, winrm: Winrm, certificate: HostCertificate | None, client: TrustedClient | None
+) -> tuple[Step, ...]:
+    """Give the steps that take WinRM back to what Windows began with, but for listeners, of which none stays."""
+    ways = wsman(guest.windows.release)
+    return (
+        *_settings_steps(guest, ways),
+        *((_mapping_step(client),) if client else ()),
+        _listener_step(ways),
+        _service_step(guest),
+        _rule_step(winrm_steps.ALLOW_RULE, "winrm"),
+        *((_group_step(),) if winrm_steps.wants_remoting(guest) else ()),
+        *((_certificate_step(guest, certificate),) if winrm.ssl else ()),
+        _token_step(),
+    )
+
+
+def ssh_closing(guest: Guest) -> tuple[Step, ...]:
+    """Give the steps that stop sshd and forget keys and shell. The program itself stays."""
+    openssh = guest.bootstrap.openssh
+    steps = [
+        Step(
+            "sshd",
+            BootstrapExit.CLOSING,
+            ("Stopped, and not started again by itself.",),
+            (*attempt("net stop sshd"), *noted("sc.exe config sshd start= demand")),
+        ),
+        _rule_step(ssh_steps.ALLOW_RULE, "ssh"),
+    ]
+    if openssh.authorized_keys:
+        keys = rf"{ssh_steps.FOLDER}\{ssh_steps.KEYS}"
+        gone = (*attempt(f'del /f /q "{keys}"'), f'if exist "{keys}" set "BAD=%BAD% [%STEP%]"')
+        steps.append(Step("keys", BootstrapExit.CLOSING, ("The keys that let administrators in.",), gone))
+    if openssh.default_shell:
+        steps.append(
+            Step(
+                "shell",
+                BootstrapExit.CLOSING,
+                ("Back to cmd.",),
+                _without_value(ssh_steps.SHELL_KEY, "DefaultShell", "shell"),
+            )
+        )
+    return tuple(steps)
+
+
+def first_steps(hold_rule: str, ports: str) -> tuple[Step, ...]:
+    """Give what comes first, whatever was opened."""
+    return (
+        Step(
+            "hold",
+            BootstrapExit.CLOSING,
+            ("A block rule beats every allow rule, and stays if anything below fails.",),
+            noted(f"{block_rule(hold_rule, ports)} profile=any"),
+        ),
+    )
+
+
+def last_steps() -> tuple[Step, ...]:
+    """Give what is forgotten at the end, whatever was opened."""
+    return (_flyout_step(), _autologon_step(), _secret_step(), _leftovers_step())
+
+
+def noted(line: str) -> tuple[str, ...]:
+    """Run `line`; any exit code but 0 is remembered, and the script goes on."""
+    return (line, _NOTE)
+
+
+def _settings_steps(guest: Guest, ways: Wsman) -> tuple[Step, ...]:
+    quotas = _QUOTAS if has_powershell_3(guest.windows.release) else _QUOTAS_2_0
+    config, shells = winrm_steps.settings_of(quotas)
+    return (
+        Step(
+            "service",
+            BootstrapExit.CLOSING,
+            ("Only a running service takes settings.",),
+            (*attempt("net start WinRM >nul 2>&1"), *attempt("ping -n 4 127.0.0.1 >nul")),
+        ),
+        Step(
+            "methods",
+            BootstrapExit.CLOSING,
+            ("Windows' own: Kerberos and Negotiate, and every message encrypted.",),
+            (
+                *noted(ways.change(SERVICE, {"AllowUnencrypted": False})),
+                *noted(ways.change(METHODS, _METHODS)),
+            ),
+        ),
+        Step(
+            "quotas",
+            BootstrapExit.CLOSING,
+            ("Windows' own.",),
+            (*noted(ways.change(CONFIG, config)), *noted(ways.change(SHELLS, shells))),
+        ),
+    )
+
+
+def _mapping_step(client: TrustedClient) -> Step:
+    lines = noted(powershell(FORGET_MAPPINGS))
+    if client.trusted:
+        lines += _without_certificate("TrustedPeople", client.thumbprint, "client")
+    lines += _without_certificate("Root", client.issuer_thumbprint, "issuer")
+    return Step("client certificate", BootstrapExit.CLOSING, ("The mapping holds a password.",), lines)
+
+
+def _listener_step(ways: Wsman) -> Step:
+    return Step(
+        "listeners",
+        BootstrapExit.CLOSING,
+        ("None stays, not even a server's own: winrm quickconfig brings that back.",),
+        tuple(
+            line
+            for transport in ("HTTP", "HTTPS")
+            for line in where(
+                ways.find_listener(transport), noted(ways.delete_listener(transport)), label=f"no_{transport.lower()}"
+            )
+        ),
+    )
+
+
+def _service_step(guest: Guest) -> Step:
+    start = "auto" if guest.windows.release.server else "demand"
+    return Step(
+        "start type",
+        BootstrapExit.CLOSING,
+        ("Windows' own. Where that is to start by itself, nothing listens all the same.",),
+        (*attempt("net stop WinRM"), *noted(f"sc.exe config WinRM start= {start}")),
+    )
+
+
+def _rule_step(rule: str, label: str) -> Step:
+    find = f"netsh advfirewall firewall show rule name={rule}"
+    delete = f"netsh advfirewall firewall delete rule name={rule}"
+    return Step(
+        f"{label} rule", BootstrapExit.CLOSING, ("Our own.",), where(find, noted(delete), label=f"no_{label}_rule")
+    )
+
+
+def _group_step() -> Step:
+    line = f'netsh advfirewall firewall set rule group="{_GROUP}" new enable=no'
+    return Step("built-in rules", BootstrapExit.CLOSING, ("Enable-PSRemoting had switched them on.",), attempt(line))
+
+
+def _certificate_step(guest: Guest, certificate: HostCertificate | None) -> Step:
+    if certificate is not None:
+        lines = _without_certificate("My", certificate.thumbprint, "certificate")
+    else:
+        find = f"if ($c.FriendlyName -eq '{FRIENDLY_NAME}')"
+        store = (
+            "$s=New-Object Security.Cryptography.X509Certificates.X509Store('My','LocalMachine'); $s.Open('ReadWrite')"
+        )
+        lines = noted(
+            powershell(f"{store}; foreach ($c in @($s.Certificates)) {{ {find} {{ $s.Remove($c) }} }}; $s.Close()")
+        )
+    where_from = "here" if isinstance(guest.bootstrap.certificate, GuestMade) else "on the host"
+    return Step("certificate", BootstrapExit.CLOSING, (f"The listener's, made {where_from}.",), lines)
+
+
+def _without_certificate(store: str, thumbprint: str, label: str) -> tuple[str, ...]:
+    find = f"certutil -store {store} {thumbprint}"
+    return where(find, noted(f"certutil -delstore {store} {thumbprint}"), label=f"no_{label}")
+
+
+def _token_step() -> Step:
+    value = "LocalAccountTokenFilterPolicy"
+    why = ("UAC filters the network logons of local administrators again.",)
+    return Step("token filter", BootstrapExit.CLOSING, why, _without_value(winrm_steps.TOKEN_POLICY, value, "token"))
+
+
+def _flyout_step() -> Step:
+    key = winrm_steps.FLYOUT_KEY
+    lines = where(f"reg query {key}", noted(f"reg delete {key} /f"), label="no_flyout")
+    return Step("network flyout", BootstrapExit.CLOSING, ("Windows asks about new networks again.",), lines)
+
+
+def _autologon_step() -> Step:
+    key = f'"{WINLOGON}"'
+    lines = noted(f"reg add {key} /v AutoAdminLogon /t REG_SZ /d 0 /f")
+    for value in _AUTOLOGON:
+        lines += _without_value(key, value, value.lower())
+    return Step("autologon", BootstrapExit.CLOSING, ("Nobody logs on by himself any more.",), lines)
+
+
+def _secret_step() -> Step:
+    return Step(
+        "autologon secret",
+        BootstrapExit.CLOSING,
+        (
+            "Setup keeps the autologon password as a secret of LSA's, which no registry editor shows.",
+            "Storing nothing under its name deletes it.",
+        ),
+        noted(powershell(_FORGET_PRIVATE_DATA.replace("\n", " "))),
+    )
+
+
+def _leftovers_step() -> Step:
+    lines = tuple(
+        line
+        for path in _LEFTOVERS
+        for line in (f'del /f /q "{path}" >nul 2>&1', f'if exist "{path}" set "BAD=%BAD% [%STEP%]"')
+    )
+    return Step("answer files", BootstrapExit.CLOSING, ("With the passwords in them.",), lines)
+
+
+def _without_value(key: str, value: str, label: str) -> tuple[str, ...]:
+    return where(f"reg query {key} /v {value}", noted(f"reg delete {key} /v {value} /f"), label=f"no_{label}")

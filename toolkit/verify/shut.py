@@ -1,0 +1,111 @@
+"""Whether a finished image is shut: no port of WinRM's serves anybody any more.
+
+A port that accepts is not yet an open one: the forward of a virtual machine accepts on the guest's behalf. Only an
+answer counts, over TLS or in the clear.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from toolkit.communicators.trust import trusting_context
+from toolkit.verify import name
+from toolkit.verify.dialer import Dialer
+from toolkit.verify.exchange import Answer, Foreign, post
+from toolkit.verify.ports import SERVICES, WINRM, Door, knock
+from toolkit.verify.remedy import Remedy, failed
+from toolkit.verify.rung import Failure, Rung, RungError, Verdict
+
+if TYPE_CHECKING:
+    from toolkit.communicators.endpoint import Endpoint
+    from toolkit.verify.limits import Limits
+
+_WITNESSES = frozenset({3389, 445, 135, 22})
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """By port: `answering` serve a client, `accepting` take a connection and say nothing, `refusing` are shut.
+
+    `silent` ports say nothing at all. `awake` is whether anything shows that the guest is up.
+    """
+
+    answering: tuple[int, ...]
+    accepting: tuple[int, ...]
+    refusing: tuple[int, ...]
+    silent: tuple[int, ...]
+    awake: bool
+    failure: Failure | None
+
+    def told(self) -> str:
+        """Say it in one sentence."""
+        if self.answering:
+            return f"port {_listed(self.answering)} answers"
+        proof = "the guest is up" if self.awake else "nothing shows that the guest is up"
+        return f"port {_listed((*self.accepting, *self.refusing, *self.silent))} serves nobody, and {proof}"
+
+
+def look_shut(endpoint: Endpoint, limits: Limits) -> Shut:
+    """Look once at the endpoint's port and WinRM's own two. Raises RungError where the name leads nowhere."""
+    address = name.resolve(endpoint.host, endpoint.port)[0]
+    ports = sorted({endpoint.port, *WINRM})
+    doors = knock(address, (*ports, *sorted(_WITNESSES)), limits.connect)
+    accepting = [port for port in doors.open if port in ports]
+    answering = tuple(port for port in accepting if _answers(endpoint, port, limits))
+    shut = tuple(port for port in doors.with_state(Door.SHUT) if port in ports)
+    witnesses = {*doors.open, *doors.with_state(Door.SHUT)} - set(accepting)
+    return Shut(
+        answering=answering,
+        accepting=tuple(port for port in accepting if port not in answering),
+        refusing=shut,
+        silent=tuple(port for port in doors.with_state(Door.SILENT) if port in ports),
+        awake=bool(answering or witnesses),
+        failure=_open(endpoint, answering) if answering else None,
+    )
+
+
+def _answers(endpoint: Endpoint, port: int, limits: Limits) -> bool:
+    """Ask in the clear, and then for TLS; whatever comes back, somebody is there."""
+    dialer = Dialer(endpoint.host, name.resolve(endpoint.host, port)[0], limits)
+    try:
+        outcome = post(dialer.plain(), endpoint.authority, endpoint.path, b"", {}, seconds=limits.answer)
+        if isinstance(outcome, Answer | Foreign):
+            return True
+        dialer.secure(trusting_context()).close()
+    except ssl.SSLError as err:
+        return not isinstance(err, ssl.SSLEOFError)
+    except (OSError, RungError):
+        return False
+    return True
+
+
+def _open(endpoint: Endpoint, ports: tuple[int, ...]) -> Failure:
+    told = ", ".join(f"{port} ({SERVICES.get(port, 'as given')})" for port in ports)
+    return failed(
+        Rung.POSTURE,
+        "still-open",
+        Verdict.FATAL,
+        f"{endpoint.host} is not shut: it answers on port {told}.",
+        causes=(
+            "The image was not closed before it was finished.",
+            "Windows Server opens WinRM by itself on the next start, unless the service is disabled.",
+        ),
+        remedies=(
+            Remedy(
+                cmd="netsh advfirewall firewall add rule name=unattend-winrm-hold dir=in action=block protocol=TCP "
+                f"localport={','.join(map(str, ports))} profile=any",
+                powershell="New-NetFirewallRule -Name unattend-winrm-hold -DisplayName unattend-winrm-hold "
+                f"-Direction Inbound -Action Block -Protocol TCP -LocalPort {','.join(map(str, ports))}",
+            ),
+            Remedy(
+                cmd="sc.exe config WinRM start= disabled & net stop WinRM",
+                powershell="Set-Service WinRM -StartupType Disabled; Stop-Service WinRM",
+            ),
+        ),
+    )
+
+
+def _listed(ports: tuple[int, ...]) -> str:
+    return ", ".join(map(str, sorted(ports)))
