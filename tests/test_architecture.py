@@ -48,18 +48,12 @@ OWNERS = {
     "pycdlib": {"media/iso.py"},
     "pydantic": {"spec/"},
     "pydantic_core": {"spec/"},
-    "requests": {
-        "communicators/adapter.py",  # pinning and deadlines are a transport adapter's business
-        "communicators/translation.py",  # its exceptions, told in our terms
-        "communicators/winrm.py",  # the credentials that pywinrm would put in the wrong form
-    },
     "rich": {"cli/"},
     "spnego": {
-        "communicators/translation.py",  # its exceptions, as pywinrm lets them through
-        "simulator/authentication.py",
+        "communicators/negotiation.py",  # the client's side
+        "simulator/authentication.py",  # the acceptor's
     },
     "typer": {"cli/"},
-    "urllib3": {"communicators/translation.py"},  # its exceptions, as requests lets them through
     "winrm": {
         "communicators/translation.py",  # its exceptions, told in our terms
         "communicators/winrm.py",

@@ -71,10 +71,8 @@ USE_ADDRESS = Remedy(
     spec="communicator.winrm_host",
 )
 NO_PROXY = Remedy(
-    flag="--no-proxy",
     packer="winrm_no_proxy = true",
     ansible="environment: NO_PROXY=HOST",
-    spec="communicator.winrm_no_proxy",
 )
 PORT = Remedy(flag="--port N", packer="winrm_port = N", ansible="ansible_port: N", spec="communicator.winrm_port")
 QUERY_SERVICE = Remedy(cmd="sc.exe query WinRM", powershell="Get-Service WinRM")
