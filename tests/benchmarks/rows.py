@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.benchmarks import scenes
 from tests.benchmarks.budgets import Alone, Compared, Row, Unmeasured
-from tests.benchmarks.measuring import Cost, Program, Sample, interleaved
+from tests.benchmarks.measuring import Cost, Program, Sample, interleaved, measured
 from tests.peer import Peer
 
 if TYPE_CHECKING:
@@ -93,14 +93,62 @@ def verify_ready(folder: Path) -> Row:
         return _compared((ours, peer), budget=0.5, rounds=3)
 
 
+def inject_in_place(folder: Path) -> Row:
+    what = "inject into a 5 GB ISO, in place"
+    if _GENISOIMAGE.missing:
+        return Unmeasured(what, _GENISOIMAGE.reason)
+    image = scenes.windows_iso(folder)
+    source = scenes.write_files(folder / "answer", folders=1, files_each=2, size=8_000)
+    ours = _ours(what, folder, "pack-iso", str(source), "--inject", str(image), "--in-place")
+    return _compared((ours, _copying(image, folder)), budget=0.01, rounds=2, memory=_MOST_MEMORY)
+
+
+def inject_into_copy(folder: Path) -> Row:
+    what = "the same into a new file"
+    if _GENISOIMAGE.missing:
+        return Unmeasured(what, _GENISOIMAGE.reason)
+    image = scenes.windows_iso(folder)
+    source = scenes.write_files(folder / "answer", folders=1, files_each=2, size=8_000)
+    new = folder / "new.iso"
+    ours = _ours(what, folder, "pack-iso", str(source), "--inject", str(image), "-o", str(new), makes=new)
+    return _compared((ours, _copying(image, folder)), budget=1.1, rounds=2, memory=_MOST_MEMORY)
+
+
+def inspect_images(folder: Path) -> Row:
+    what = "inspect a 5 GB ISO (promised: 0.1 s)"
+    if _GENISOIMAGE.missing:
+        return Unmeasured(what, _GENISOIMAGE.reason)
+    program = _ours(what, folder, "inspect", str(scenes.windows_iso(folder)), "--json")
+    return Alone(what, interleaved((program,), 7)[0])
+
+
+def thousand_guests(folder: Path) -> Row:
+    """One process, one simulated guest behind a thousand endpoints: what is measured is the client."""
+    what = "1,000 guests (promised: 120 s)"
+    with scenes.simulated_guest() as address:
+        where = ("-m", "tests.benchmarks.fleet", address.host, str(address.port), scenes.USER, "1000")
+        password = {"UNATTEND_WINRM_PASSWORD": scenes.PASSWORD}
+        program = Program(what, scenes.python(*where), scenes.ROOT, environment={**scenes.environment(), **password})
+        return Alone(what, Sample((measured(program),)))
+
+
 ROWS: dict[str, Callable[[Path], Row]] = {
     "help": show_help,
     "generate": generate,
     "warm": render_warm,
     "iso": pack_ten,
     "drivers": pack_drivers,
+    "inject": inject_in_place,
+    "inject-copy": inject_into_copy,
+    "inspect": inspect_images,
     "verify": verify_ready,
+    "fleet": thousand_guests,
 }
+
+
+def _copying(image: Path, folder: Path) -> Program:
+    copy = folder / "copy.iso"
+    return Program("cp --reflink=never", ("cp", "--reflink=never", str(image), str(copy)), folder, makes=copy)
 
 
 def _packing(what: str, folder: Path, source: Path) -> Program:

@@ -72,6 +72,20 @@ def write_files(folder: Path, *, folders: int, files_each: int, size: int) -> Pa
     return folder
 
 
+def windows_iso(folder: Path) -> Path:
+    """Make a Windows-like disc of 5 GB without a hole, from a process of its own, so that this one stays small."""
+    made = (
+        "import pathlib, sys; from tests.peers.test_windows_isos import five_gigabytes;"
+        "five_gigabytes(pathlib.Path(sys.argv[1]))"
+    )
+    sparse = folder / "disc"
+    sparse.mkdir()
+    subprocess.run(python("-c", made, str(sparse)), cwd=ROOT, check=True, capture_output=True)
+    dense = folder / "windows.iso"
+    subprocess.run(("cp", "--sparse=never", str(sparse / "windows.iso"), str(dense)), check=True)
+    return dense
+
+
 @contextlib.contextmanager
 def simulated_guest() -> Iterator[Address]:
     """Serve a guest from a process of its own while the block lasts."""
