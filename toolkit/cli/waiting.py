@@ -1,15 +1,20 @@
-"""Showing the wait for a guest: a live line on a terminal, one line per change of state in a log."""
+"""Showing the wait for a guest: a live ladder on a terminal, one line per change of state in a log."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from toolkit.cli import console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from rich.console import Console as RichConsole
+    from rich.console import ConsoleOptions, RenderResult
 
     from toolkit.cli.target import Target
     from toolkit.verify.options import Options
@@ -36,24 +41,57 @@ def watched(target: Target, options: Options | None = None, seen: list[Change] |
 @contextlib.contextmanager
 def _observer() -> Iterator[Callable[[Change], None]]:
     if not sys.stderr.isatty():
-        yield lambda change: console.say(f"{_clock(change.elapsed)} {change.rung}: {change.summary}")
+        yield lambda change: console.say(f"{clock(change.elapsed)} {change.rung}: {change.summary}")
         return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-    from rich.table import Column
+    from rich.live import Live
 
-    # One row that is cut, never wrapped: a wrapped live line would leave its tail behind at 40 columns.
-    text = TextColumn(
-        "{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"), markup=False
-    )
-    bar = Progress(
-        SpinnerColumn(), TimeElapsedColumn(), text, console=Console(stderr=True), expand=True, transient=True
-    )
-    with bar:
-        task = bar.add_task("connecting", total=None)
-        yield lambda change: bar.update(task, description=f"{change.rung}: {change.summary}")
+    ladder = LiveLadder(time.monotonic)
+    with Live(ladder, console=Console(stderr=True), transient=True, refresh_per_second=4):
+        yield ladder.stand
 
 
-def _clock(seconds: float) -> str:
+@dataclass
+class LiveLadder:
+    """The rungs up to the one at which the guest stands now, with what is seen there."""
+
+    now: Callable[[], float]
+    change: Change | None = None
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = self.now()
+
+    def stand(self, change: Change) -> None:
+        self.change = change
+
+    def lines(self) -> list[str]:
+        """Give the ladder from the ground up, the time last."""
+        waited = clock(self.now() - self.started)
+        if self.change is None:
+            return [f"{waited} connecting"]
+        ready = self.change.kind == "ready"
+        below = [rung for rung in _heights() if _heights()[rung] < _heights()[self.change.rung]]
+        standing = f"  {'ok' if ready else '..'}  {self.change.rung:<14}  {self.change.summary}"
+        return [*(f"  ok  {rung}" for rung in below), standing, f"{waited} {'ready' if ready else 'waiting'}"]
+
+    def __rich_console__(self, _console: RichConsole, options: ConsoleOptions) -> RenderResult:
+        from rich.text import Text
+
+        for line in self.lines():
+            # Cut, never wrapped: a wrapped line would leave its tail behind on a terminal of 40 columns.
+            text = Text(line, no_wrap=True, overflow="ellipsis")
+            text.truncate(options.max_width, overflow="ellipsis")
+            yield text
+
+
+def _heights() -> dict[str, int]:
+    from toolkit.verify.rung import Rung
+
+    return {rung: height for height, rung in enumerate(Rung)}
+
+
+def clock(seconds: float) -> str:
+    """Write a time as hours, minutes and seconds."""
     whole = int(seconds)
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"

@@ -1,0 +1,43 @@
+"""The wait as a terminal shows it."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from toolkit.cli.waiting import LiveLadder, clock
+from toolkit.verify.rung import Rung
+from toolkit.verify.wait import Change
+
+
+def shown(ladder: LiveLadder, columns: int) -> list[str]:
+    console = Console(file=io.StringIO(), width=columns, color_system=None)
+    with console.capture() as captured:
+        console.print(ladder)
+    return captured.get().splitlines()
+
+
+@pytest.mark.parametrize("columns", [20, 40, 80])
+def test_no_line_is_wider_than_the_terminal_and_none_is_wrapped(columns: int) -> None:
+    ladder = LiveLadder(lambda: 5.0)
+    ladder.stand(Change(1.0, Rung.TCP, "10.0.0.5 port 5985 refuses connections: " + "the host is up " * 9, "refused"))
+    lines = shown(ladder, columns)
+    assert len(lines) == len(ladder.lines())
+    assert max(map(len, lines)) <= columns
+
+
+def test_the_rungs_that_hold_stand_below_the_one_that_does_not() -> None:
+    times = iter([0.0, 65.0])
+    ladder = LiveLadder(lambda: next(times))
+    ladder.stand(Change(1.0, Rung.TCP, "refused", "refused"))
+    assert ladder.lines() == ["  ok  name", "  ok  proxy", "  ..  tcp             refused", "00:01:05 waiting"]
+
+
+def test_before_anything_is_known_it_says_so() -> None:
+    assert LiveLadder(lambda: 0.0).lines() == ["00:00:00 connecting"]
+
+
+def test_hours_are_hours() -> None:
+    assert clock(3 * 3600 + 25 * 60 + 7.9) == "03:25:07"
