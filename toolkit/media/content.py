@@ -57,8 +57,9 @@ class MediaFile:
     source: bytes | Path = field(repr=False)  # answer files hold passwords
 
     @classmethod
-    def of(cls, named: NamedFile) -> MediaFile:
-        return cls(named.name, named.data)
+    def of(cls, file: MediaFile | NamedFile) -> MediaFile:
+        """Take a file as it is, or one that was made in memory."""
+        return file if isinstance(file, MediaFile) else cls(file.name, file.data)
 
     @property
     def size(self) -> int:
@@ -224,3 +225,17 @@ def _unreadable(source: bytes | Path, reason: str) -> UnreadableError:
         f"{source if isinstance(source, Path) else 'a file in memory'} cannot be read: {reason}",
         help="Check the path and that you may read it.",
     )
+
+
+def counted(progress: Callable[[int, int], None] | None, total: int) -> Advance | None:
+    """Give something to tell bytes as they are done, which tells `progress` those done so far and those in all."""
+    if progress is None:
+        return None
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(done, total)
+
+    return advance

@@ -13,7 +13,7 @@ from toolkit.errors import UnreadableError, UsageError
 from toolkit.files import NamedFile, whole_file
 from toolkit.media import signature
 from toolkit.media.changes import SECTOR, Changes, append, apply, roll_back, settle
-from toolkit.media.content import Advance, MeasuredFile, MediaFile, Stamp
+from toolkit.media.content import Advance, MeasuredFile, MediaFile, Stamp, counted
 from toolkit.media.copying import copy_image
 from toolkit.media.exclusive import held
 from toolkit.media.names import name_problems
@@ -72,7 +72,7 @@ class _Order:
 
     def advance(self, copied: int = 0) -> Advance | None:
         """Count what is copied, what is written, and what is read back."""
-        return _counted(self.progress, copied + 2 * self.size)
+        return counted(self.progress, copied + 2 * self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _order(
     moment: int,
     progress: Callable[[int, int], None] | None,
 ) -> _Order:
-    measured = tuple(_media_file(file).measure() for file in files)
+    measured = tuple(MediaFile.of(file).measure() for file in files)
     if not measured and not no_prompt:
         raise UsageError("there is nothing to inject", help="Name at least one file.")
     names = [file.name for file in measured]
@@ -279,29 +279,6 @@ def _refuse_inputs(order: _Order, source: Path, image: os.stat_result, target: P
 def _require_same(path: Path, stamp: Stamp) -> None:
     if Stamp.of(path.stat()) != stamp:
         raise UnreadableError(f"{path} changed while it was copied", help="Let the program that writes it finish.")
-
-
-def _media_file(file: MediaFile | NamedFile) -> MediaFile:
-    match file:
-        case NamedFile():
-            return MediaFile.of(file)
-        case MediaFile():
-            return file
-        case _:
-            assert_never(file)
-
-
-def _counted(progress: Callable[[int, int], None] | None, total: int) -> Advance | None:
-    if progress is None:
-        return None
-    done = 0
-
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        progress(done, total)
-
-    return advance
 
 
 def _unreadable(path: Path, reason: str) -> UnreadableError:

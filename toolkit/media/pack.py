@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, assert_never
 from toolkit.errors import UnreadableError, UsageError
 from toolkit.files import NamedFile, whole_file
 from toolkit.media import iso, joliet, signature
-from toolkit.media.content import FileDigest, MediaFile, source_digest
+from toolkit.media.content import FileDigest, MediaFile, counted, source_digest
 from toolkit.media.extents import Extent, StoredFile, digest, read_all
 from toolkit.media.fat.geometry import FloppySize
 from toolkit.media.proof import Settling, read_back
@@ -68,11 +68,11 @@ def pack(  # noqa: PLR0913  (all but the first three are named by the caller)
     MediumError with everything that is wrong with the files, and UnreadableError where a source changes or cannot be
     read, or the target cannot be written.
     """
-    measured = [_media_file(file).measure() for file in files]
+    measured = [MediaFile.of(file).measure() for file in files]
     if not measured:
         raise UsageError("there is nothing to pack", help="Name at least one file.")
     _refuse_own_input(measured, target)
-    advance = _counted(progress, 2 * sum(file.size for file in measured))
+    advance = counted(progress, 2 * sum(file.size for file in measured))
     options = _Options(label, timestamp, advance, digests, floppy_size)
     with whole_file(target) as image:
         given = _record(measured, image, medium, options)
@@ -144,16 +144,6 @@ def _stored(image: BinaryIO, medium: Medium) -> tuple[StoredFile, ...]:
             assert_never(medium)
 
 
-def _media_file(file: MediaFile | NamedFile) -> MediaFile:
-    match file:
-        case NamedFile():
-            return MediaFile.of(file)
-        case MediaFile():
-            return file
-        case _:
-            assert_never(file)
-
-
 def _refuse_own_input(files: Sequence[MeasuredFile], target: Path) -> None:
     """Compare identities, not names: links, case and `..` give one file many names."""
     try:
@@ -171,19 +161,6 @@ def _refuse_own_input(files: Sequence[MeasuredFile], target: Path) -> None:
             raise UsageError(
                 f"{target} is one of the files to be packed ({file.name})", help="Write the image somewhere else."
             )
-
-
-def _counted(progress: Callable[[int, int], None] | None, total: int) -> Advance | None:
-    if progress is None:
-        return None
-    done = 0
-
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        progress(done, total)
-
-    return advance
 
 
 def _not_as_it_was(target: Path, files: Iterable[MeasuredFile], kept: Iterable[FileDigest]) -> UnreadableError:
