@@ -50,7 +50,7 @@ def cargo(source: Path | None, settings: Sequence[str], drivers: Path | None, is
 def media_files(guest: Guest, folder: Path) -> list[MediaFile]:
     """Give everything that `guest`'s medium holds: what is generated, and the user's own files."""
     from toolkit.media.content import MediaFile
-    from toolkit.render.generate import travels
+    from toolkit.render.medium import travels
 
     own = [MediaFile(file.target, file.source) for file in guest.media.files]
     return [*(MediaFile.of(file) for file in files_of(guest, folder) if travels(file.name)), *own]
@@ -68,7 +68,7 @@ def _folder_files(folder: Path) -> list[MediaFile]:
     """Take a folder as it is, leaving out what must not travel: private things, what is for others, earlier images."""
     from toolkit.media.folder import files_under
     from toolkit.private import FOLDER
-    from toolkit.render.generate import travels
+    from toolkit.render.medium import travels
 
     def wanted(name: str) -> bool:
         return travels(name) and name.partition("/")[0] != FOLDER and not name.lower().endswith(IMAGE_SUFFIXES)

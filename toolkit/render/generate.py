@@ -9,6 +9,7 @@ from toolkit.render.answerfile.sysprep import sysprep_file
 from toolkit.render.bootstrap import bootstrap_files
 from toolkit.render.handoff.files import handoff_files
 from toolkit.render.manifest import manifest
+from toolkit.render.medium import travels
 from toolkit.render.runner.carried import carried_files, medium_files
 from toolkit.spec.work import Carry
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from toolkit.files import NamedFile
     from toolkit.render.winrm_steps import HostCertificate
     from toolkit.spec.guest import Guest
-
-STAY = frozenset({"handoff", "sysprep"})
 
 
 def generated(guest: Guest, certificate: HostCertificate | None = None) -> tuple[NamedFile, ...]:
@@ -34,11 +33,3 @@ def generated(guest: Guest, certificate: HostCertificate | None = None) -> tuple
     medium = (answer_file(guest, inside), *bootstrap, *second, *medium_files(guest, carried))
     files = (*medium, *handoff_files(guest, certificate, [file for file in medium if travels(file.name)]))
     return (*files, manifest(guest, files, certificate))
-
-
-def travels(name: str) -> bool:
-    """Tell what belongs on the medium from what stays: fragments for tools, and the second answer file by itself.
-
-    Setup would find that one there; the copy that sysprep uses is among the files that the guest gets.
-    """
-    return name.partition("/")[0] not in STAY
