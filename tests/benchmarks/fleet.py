@@ -15,7 +15,7 @@ from toolkit.verify.wait import Patience
 def main(host: str, port: str, user: str, count: str) -> None:
     password = Secret(os.environ["UNATTEND_WINRM_PASSWORD"])
     endpoint = Endpoint(host, int(port), ssl=False, auth=Auth.NTLM, username=user, password=password)
-    patience = Patience(timeout=0)
+    patience = Patience(timeout=60.0)
     reports = list(verify_many([endpoint] * int(count), lambda one: verify(one, patience=patience)))
     if not all(report.ready for report in reports):
         sys.exit(f"{sum(not report.ready for report in reports)} guests were not ready")
