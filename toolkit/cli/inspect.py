@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,10 @@ from toolkit.cli import console
 from toolkit.cli.options import Json
 from toolkit.errors import ExitCode
 from toolkit.problems import Severity
+
+if TYPE_CHECKING:
+    from toolkit.media.inspection import AnswerFile
+    from toolkit.problems import Problem
 
 NAME = "inspect"
 HELP = "Look into an ISO, a floppy, a WIM, an answer file."
@@ -21,15 +25,10 @@ def command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="ISO, floppy, VHD, WIM, ESD, SWM or answer file.")],
     json: Json = False,
 ) -> ExitCode:
-    from toolkit.catalog.check import check
     from toolkit.media.inspection import inspect
 
     found = inspect(file)
-    problems = [
-        problem
-        for answers in found.answer_files
-        for problem in check(answers.data, file=f"{file}:{answers.name}" if answers.name else str(file))
-    ]
+    problems = [problem for answers in found.answer_files for problem in _findings(file, answers)]
     if json:
         findings = [{**asdict(problem), "place": str(problem.place)} for problem in problems]
         console.data_json({**found.to_json(), "findings": findings})
@@ -38,3 +37,9 @@ def command(
         console.show_problems(problems)
     wrong = any(problem.severity is Severity.ERROR for problem in problems)
     return ExitCode.FINDINGS if wrong else ExitCode.OK
+
+
+def _findings(file: Path, answers: AnswerFile) -> tuple[Problem, ...]:
+    from toolkit.catalog.check import check
+
+    return check(answers.data, file=f"{file}:{answers.name}" if answers.name else str(file))
