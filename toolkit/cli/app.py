@@ -51,6 +51,7 @@ def application(commands: Sequence[str] = COMMANDS) -> typer.Typer:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit code."""
+    console.write_any_character()
     try:
         application(_wanted(arguments))(list(arguments), prog_name="unattend")
     except SystemExit as end:
