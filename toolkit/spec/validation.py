@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+    from toolkit.spec.document import Document
     from toolkit.spec.overlay import Table
     from toolkit.spec.places import KeyPath
     from toolkit.spec.section import Findings
@@ -56,6 +57,8 @@ def validated(data: Table, findings: Findings) -> dict[str, Any]:
         spec = model.model_validate(data)
     except ValidationError as err:
         errors = err.errors(include_url=False)
+        if texts := _meant_as_text(errors, data, findings.document):
+            return validated(_with(data, texts), findings)
         for error in errors:
             _report(error, data, findings)
         faulty = [_path(error["loc"], data) for error in errors]
@@ -74,6 +77,23 @@ def _valid_sections(data: Table, model: type[BaseModel]) -> Iterator[tuple[str, 
             yield name, adapter.validate_python(data.get(name, info.get_default(call_default_factory=True)))
         except ValidationError:
             continue
+
+
+def _meant_as_text(errors: list[ErrorDetails], data: Table, document: Document) -> dict[KeyPath, str]:
+    """Find what `--set` gave without quotes where text belongs, such as `--set windows.release=11`."""
+    paths = [_path(error["loc"], data) for error in errors if error["type"] == "string_type"]
+    return {path: text for path in paths if (text := document.given_text(path)) is not None}
+
+
+def _with(data: Any, texts: dict[KeyPath, str], path: KeyPath = ()) -> Any:
+    """Copy `data` with other values at some paths."""
+    if path in texts:
+        return texts[path]
+    if isinstance(data, dict):
+        return {key: _with(value, texts, (*path, key)) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_with(value, texts, (*path, number)) for number, value in enumerate(data)]
+    return data
 
 
 def _unwritable(value: Any, path: KeyPath) -> Iterator[KeyPath]:
