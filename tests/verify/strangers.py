@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import ssl
 import threading
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 Talk: TypeAlias = "Callable[[socket.socket], None]"
 HTTP_SYS = "Microsoft-HTTPAPI/2.0"
+_POLL = 0.1  # seconds after which it is looked whether a socket is still there
 
 
 @contextlib.contextmanager
@@ -157,20 +159,9 @@ def forwards_to(port: int) -> Talk:
 
     def talk(connection: socket.socket) -> None:
         with socket.create_connection(("127.0.0.1", port)) as onward:
-            back = threading.Thread(target=_pump, args=(onward, connection))
-            back.start()
-            _pump(connection, onward)
-            back.join(5)
+            _pass_on(connection, onward)
 
     return talk
-
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while piece := source.recv(65536):
-            sink.sendall(piece)
-    with contextlib.suppress(OSError):
-        sink.shutdown(socket.SHUT_WR)
 
 
 def relays_to(port: int) -> Talk:
@@ -181,12 +172,34 @@ def relays_to(port: int) -> Talk:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         with socket.create_connection(("127.0.0.1", port)) as plain, context.wrap_socket(plain) as onward:
-            back = threading.Thread(target=_pump, args=(onward, connection))
-            back.start()
-            _pump(connection, onward)
-            back.join(5)
+            _pass_on(connection, onward)
 
     return talk
+
+
+def _pass_on(one: socket.socket, other: socket.socket) -> None:
+    """Carry bytes both ways until either side has no more. In one thread: a TLS socket is not for two."""
+    ways = {one: other, other: one}
+    with contextlib.suppress(OSError, ValueError):  # a ValueError where a socket was closed meanwhile
+        while True:
+            held = [side for side in ways if isinstance(side, ssl.SSLSocket) and side.pending()]
+            for source in held or select.select(list(ways), [], [], _POLL)[0]:
+                piece = _received(source)
+                if piece == b"":
+                    return
+                if piece:
+                    ways[source].sendall(piece)
+
+
+def _received(source: socket.socket) -> bytes | None:
+    """Give what is there: nothing at the end, None where what came is TLS's own business."""
+    source.setblocking(False)
+    try:
+        return source.recv(65536)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return None
+    finally:
+        source.setblocking(True)
 
 
 def unused_port() -> int:
