@@ -7,17 +7,20 @@ left-over template syntax for PowerShell, so that is looked for as text.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
+from tests.render.batch_files import batch_files
 from tests.render.scripts import mode, scripts
 from tests.render.test_cloud import carried
 from toolkit.render.powershell import literal
 
 PARSER = Parser(Language(tree_sitter_powershell.language()))
 
+_COMMAND = re.compile(r"powershell(?:\.exe)? .*-Command (.*)", re.IGNORECASE)
 _LEFT_OVER = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|None|Secret\(")
 
 
@@ -44,6 +47,32 @@ def test_every_script_is_powershell_to_a_grammar_that_is_not_ours(name: str) -> 
 @pytest.mark.parametrize("name", scripts())
 def test_no_template_is_left_over_in_a_script(name: str) -> None:
     assert not [line for line in scripts()[name].splitlines() if _LEFT_OVER.search(line)]
+
+
+@cache
+def embedded() -> tuple[str, ...]:
+    """Give every PowerShell command in a batch file of ours, as powershell.exe gets it after cmd's quoting."""
+    lines = {line for file in batch_files().values() for line in file.data.decode("ascii").splitlines()}
+    found = (_COMMAND.search(line) for line in sorted(lines) if not line.startswith("rem "))
+    return tuple(dict.fromkeys(_unquoted(match[1]) for match in found if match))
+
+
+def _unquoted(text: str) -> str:
+    """Undo the quoting for cmd (carets, doubled percent signs) and for the C runtime (a backslash before a quote)."""
+    plain = re.sub(r"\^(.)", r"\1", text) if text.startswith("^") else text
+    inside = re.match(r'"((?:\\.|[^"\\])*)"', plain)
+    return (inside[1].replace('\\"', '"').replace("\\\\", "\\") if inside else plain).replace("%%", "%")
+
+
+@pytest.mark.parametrize("command", embedded(), ids=range(len(embedded())))
+def test_every_command_in_a_batch_file_is_powershell(command: str) -> None:
+    assert errors(command) == []
+
+
+def test_commands_are_found_in_batch_files() -> None:
+    joined = "\n".join(embedded())
+    for part in ("New-WSManInstance", "LsaStorePrivateData", "SslStream", "StartsWith('SSH-2.0-')", "AddDays(-1)"):
+        assert part in joined
 
 
 @pytest.mark.parametrize("name", ["http basic packer", "https basic"])

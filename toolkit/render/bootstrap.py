@@ -16,7 +16,7 @@ from typing import assert_never
 from toolkit.errors import ToolkitError
 from toolkit.files import NamedFile
 from toolkit.render import closing_steps, ssh_steps, winrm_steps
-from toolkit.render.abilities import has_tls_1_2
+from toolkit.render.abilities import has_powershell, has_tls_1_2
 from toolkit.render.bootstrap_powershell import RUN, PowerShellScript, powershell_text
 from toolkit.render.closing import ClosingScript, closer_name, closing_text
 from toolkit.render.cmd import LONGEST_LINE
@@ -25,7 +25,7 @@ from toolkit.render.luggage import Luggage, certificate_files, client_files, lug
 from toolkit.render.powershell import script_file
 from toolkit.render.powershell_opening import Opening
 from toolkit.render.powershell_steps import in_powershell
-from toolkit.render.steps import BootstrapExit, Step, block_rule
+from toolkit.render.steps import BootstrapExit, Step, block_rule, powershell_step
 from toolkit.render.summary import summary
 from toolkit.render.templating import render
 from toolkit.render.winrm_steps import HTTP_PORT
@@ -157,6 +157,7 @@ def _opening_script(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -
         ready=ready,
         steps=(
             winrm_steps.close_step(_hold_rule(communicator), _held_ports(guest, communicator)),
+            *(() if has_powershell(guest.windows) else (powershell_step(),)),
             *_steps(guest, communicator, luggage),
         ),
         closer=closer_name(guest) or "",
@@ -211,7 +212,7 @@ def _closing_script(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -
     ssh = closing_steps.ssh_closing(guest) if _opens_ssh(guest, communicator) else ()
     subject = "winrm" if isinstance(communicator, Winrm) else "ssh"
     rule = _hold_rule(communicator)
-    first = closing_steps.first_steps(rule, _held_ports(guest, communicator))
+    first = closing_steps.first_steps(guest.windows, rule, _held_ports(guest, communicator))
     return ClosingScript(
         name=f"{subject}Close.bat",
         opener=script_name(guest) or "",
