@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,9 @@ WINRM_CMD = "@cscript //nologo winrm.vbs %*\r\n"
 _WINRM_VBS = re.compile(r"^cscript //nologo winrm\.vbs +")
 
 _ESCAPES = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
+# Once in some thousand starts, Wine 8 cannot start a program: the kernel's random addresses were in its way.
+_FIXED_ADDRESSES = ("setarch", "-R")
+
 _DEADLINE = 120
 _AT_ONCE = 8
 
@@ -204,7 +208,7 @@ class WineGuest:
         }
         nothing = subprocess.DEVNULL
         done = subprocess.run(
-            command,
+            (*_fixed_addresses(), *command),
             env=environment,
             cwd=self._folder,
             stdin=nothing,
@@ -214,6 +218,15 @@ class WineGuest:
             check=False,
         )
         return done.returncode
+
+
+@cache
+def _fixed_addresses() -> tuple[str, ...]:
+    """Give what to put before a command, or nothing where it is not to be had, as in many containers."""
+    with contextlib.suppress(OSError):
+        if subprocess.run((*_FIXED_ADDRESSES, "true"), capture_output=True, check=False).returncode == 0:
+            return _FIXED_ADDRESSES
+    return ()
 
 
 @contextlib.contextmanager
