@@ -51,8 +51,11 @@ def unattend(*arguments: str) -> tuple[str, ...]:
 
 
 def environment() -> dict[str, str]:
-    """Let the checkout be found from any folder, and nothing of the developer's own be in the way."""
-    return {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    """Let the checkout be found from any folder, and nothing of the developer's own be in the way.
+
+    Python keeps its bytecode, as it does for whoever installs: it is not compiled anew at every start.
+    """
+    return {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def write_spec(folder: Path) -> Path:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +16,6 @@ import pytest
 from tests.cli.conftest import ROOT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.cli.conftest import Unattend
 
 
@@ -95,6 +94,29 @@ def test_a_disk_that_fills_half_way_leaves_the_old_files(
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_result_that_cannot_be_printed(unattend: Unattend, folder: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "toolkit", "schema"],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+    assert done.returncode == 3
+    assert "error: the result cannot be written to stdout: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_that_cannot_show_a_name(unattend: Unattend, spec: Path) -> None:
+    done = unattend("generate", "-o", "gr\N{LATIN SMALL LETTER SHARP S}e", PYTHONIOENCODING="ascii:strict")
+    assert done.code == 0, done.err
+    assert "gr\\xdfe" in done.out
+
+
 def test_an_interrupted_wait_ends_with_its_own_code(spec: Path, folder: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "toolkit", "verify-winrm", "127.0.0.1", "--port", "1"],
@@ -115,7 +137,8 @@ def test_an_interrupted_wait_ends_with_its_own_code(spec: Path, folder: Path) ->
 
 
 def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
-    command = f"{sys.executable} -m toolkit schema | head -n 1"
+    first = "import sys; print(sys.stdin.readline(), end='')"
+    command = f'{sys.executable} -m toolkit schema | {sys.executable} -c "{first}"'
     done = subprocess.run(
         ["sh", "-c", command],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

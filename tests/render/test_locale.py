@@ -24,6 +24,23 @@ def test_setup_has_a_keyboard_of_its_own() -> None:
     assert texts(in_pass(root, "windowsPE"), "component/InputLocale") == ["040c:0000040c"]
 
 
+@pytest.mark.parametrize(
+    ("locale", "number"),
+    [
+        ('ui_language = "ja-JP"', ["6"]),
+        ('ui_language = "ko-KR"', ["2"]),
+        ('ui_language = "ko-KR"\nkeyboard_type = "korean-103-106"', ["5"]),
+        ('pe_keyboard = "ja-JP"\nkeyboard_type = "101-102"', ["1"]),
+        ('ui_language = "ja-JP"\npe_keyboard = "en-US"', []),
+        ('ui_language = "de-DE"', []),
+    ],
+)
+def test_setup_need_not_ask_which_keys_a_japanese_or_korean_keyboard_has(locale: str, number: list[str]) -> None:
+    root = tree(locale)
+    assert texts(in_pass(root, "windowsPE"), "component/LayeredDriver") == number
+    assert texts(in_pass(root, "oobeSystem"), "component/LayeredDriver") == []
+
+
 @pytest.mark.parametrize("region", ["DE", "de", "Germany", "94"])
 def test_a_region_is_a_country_by_any_name(region: str) -> None:
     assert geo_id(region) == "94"

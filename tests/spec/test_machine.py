@@ -57,16 +57,16 @@ def test_who_logs_on_by_himself_is_not_disabled() -> None:
     assert errors(text) == ["9:1 the administrator is disabled, but it is to log on by itself"]
 
 
-@pytest.mark.parametrize(("count", "clean"), [("1", True), ("2", False), ('"forever"', False)])
-def test_traces_are_cleaned_where_the_count_is_used_up(count: str, *, clean: bool) -> None:
+@pytest.mark.parametrize(("count", "clean"), [("1", True), ("2", True), ('"forever"', False)])
+def test_traces_are_cleaned_unless_they_are_for_ever(count: str, *, clean: bool) -> None:
     logon = guest_of(SMALLEST + f"[autologon]\ncount = {count}\n").autologon
     assert logon is not None
     assert logon.clean is clean
 
 
-def test_traces_that_are_still_needed_are_not_cleaned() -> None:
-    [error] = errors(SMALLEST + "[autologon]\ncount = 2\nclean = true\n")
-    assert "takes the password away at the first logon" in error
+def test_traces_that_are_needed_for_ever_are_not_cleaned() -> None:
+    [error] = errors(SMALLEST + '[autologon]\ncount = "forever"\nclean = true\n')
+    assert "there is no last one" in error
 
 
 @pytest.mark.parametrize(("size", "number"), [(127, 0), (128, 1)])

@@ -93,6 +93,24 @@ def test_a_path_into_the_wrong_kind_of_thing_is_an_ordinary_error(argument: str)
     assert any(problem.place.file.startswith("--set ") for problem in refused(text, [argument]))
 
 
+@pytest.mark.parametrize("written", ["11", '"11"', " 11 "])
+def test_a_setting_needs_no_quotes_where_text_belongs(written: str) -> None:
+    guest = guest_of(
+        '[windows]\nrelease = "10"\n[communicator]\ncommunicator = "none"\n', [f"windows.release={written}"]
+    )
+    assert guest.windows.release.key == "11"
+
+
+def test_a_setting_that_is_wrong_as_text_too_is_shown_as_it_was_written() -> None:
+    [problem] = refused(WINDOWS + '[communicator]\ncommunicator = "none"\n', ["computer.name=123.50"])
+    assert '"123.50"' in problem.message
+
+
+def test_a_spec_needs_its_quotes() -> None:
+    [problem] = refused('[windows]\nrelease = 11\n[communicator]\ncommunicator = "none"\n')
+    assert "it must be text in quotes" in problem.message
+
+
 def test_an_error_in_a_setting_is_placed_on_the_command_line() -> None:
     [problem] = refused(SMALLEST, ["disk.firmware=efi"])
     assert problem.concise().startswith('--set disk.firmware: error: disk.firmware is "efi"; it must be one of ')

@@ -26,7 +26,7 @@ from toolkit.verify.limits import Limits
 from toolkit.verify.probe import Probe, probe
 from toolkit.verify.x509 import read_certificate
 
-BRISK = Limits(connect=0.5, handshake=0.3, answer=0.3)
+BRISK = Limits(connect=1, handshake=1, answer=1)
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from toolkit.simulator.state import GuestState
 
-BRISK = Limits(connect=1, handshake=0.5, answer=0.5, command=1)
+BRISK = Limits(connect=2, handshake=1.5, answer=1.5, command=2)
 RETRY, FATAL, SUSPICIOUS = Verdict.RETRY, Verdict.FATAL, Verdict.SUSPICIOUS
 
 NTLM = {"auth": Auth.NTLM}

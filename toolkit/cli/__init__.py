@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
+from typing import NoReturn
 
-_COLLECT_EVERY = 50_000  # objects; starting up makes many that live to the end, and looking through them takes a tenth
+_COLLECT_EVERY = 200_000  # objects; starting up makes many that live to the end, and looking through them takes a tenth
 
 
 def main() -> None:
@@ -16,4 +18,12 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from toolkit.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+    _leave(run(sys.argv[1:]))
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once. Taking apart what the kernel frees anyway is a fifth of a short command's time."""
+    with contextlib.suppress(OSError):  # of a result that could not be written, its command has told
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, cast
 
 import typer
 
-from toolkit.cli import (
-    console,
-    explain,
-    generate,
-    init,
-    inspect,
-    pack_iso,
-    probe,
-    rehearse,
-    schema,
-    simulate,
-    verify_winrm,
-)
+from toolkit.cli import console
 from toolkit.errors import ExitCode, ToolkitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_COMMANDS = (init, generate, pack_iso, verify_winrm, probe, explain, inspect, simulate, rehearse, schema)
+# In the order in which help lists them. Each has a module of its name here, loaded when it is wanted.
+COMMANDS = (
+    *("init", "generate", "pack-iso", "verify-winrm", "probe", "explain", "inspect", "simulate", "rehearse"),
+    *("schema",),
+)
 
 
-def application() -> typer.Typer:
-    """Build the typer application out of the command modules."""
+class CommandModule(Protocol):
+    """What a module of a command has."""
+
+    HELP: str
+    command: Callable[..., ExitCode]
+
+
+def application(commands: Sequence[str] = COMMANDS) -> typer.Typer:
+    """Build the typer application out of the modules of `commands`."""
     app = typer.Typer(
         name="unattend",
         help="From an empty disk to a Windows guest that answers over WinRM, unattended.",
@@ -41,20 +41,28 @@ def application() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for module in _COMMANDS:
+    for name in commands:
+        module = cast("CommandModule", importlib.import_module(f"toolkit.cli.{name.replace('-', '_')}"))
         # A signed fault code begins like an option.
-        loose = {"ignore_unknown_options": True} if module is explain else None
-        app.command(module.NAME, help=module.HELP, context_settings=loose)(_guarded(module.command))
+        loose = {"ignore_unknown_options": True} if name == "explain" else None
+        app.command(name, help=module.HELP, context_settings=loose)(_guarded(module.command))
     return app
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit code."""
+    console.write_any_character()
     try:
-        application()(list(arguments), prog_name="unattend")
+        application(_wanted(arguments))(list(arguments), prog_name="unattend")
     except SystemExit as end:
         return int(end.code or 0)
     return ExitCode.OK
+
+
+def _wanted(arguments: Sequence[str]) -> Sequence[str]:
+    """Give the one command that is named, or all of them: each that is built shows when a command starts."""
+    named = next((argument for argument in arguments if not argument.startswith("-")), "")
+    return (named,) if named in COMMANDS else COMMANDS
 
 
 def _guarded(command: Callable[..., ExitCode]) -> Callable[..., None]:

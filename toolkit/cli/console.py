@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any, TextIO
 
-from toolkit.errors import SpecError
+from toolkit.errors import SpecError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +23,22 @@ _NARROWEST = 40
 
 
 def data(text: str) -> None:
-    """Print a result."""
-    sys.stdout.write(f"{text}\n")
+    """Print a result. Raises UnreadableError where it cannot be written, such as on a full disk."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise  # the reader of a pipe has seen enough
+    except OSError as err:
+        raise UnreadableError(
+            f"the result cannot be written to stdout: {err.strerror}", help="Send it to a place with space left."
+        ) from err
+
+
+def write_any_character() -> None:
+    """Escape on stdout what its encoding cannot hold, as Python does on stderr: a name must not end a command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def data_json(value: Any) -> None:

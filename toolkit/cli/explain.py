@@ -11,7 +11,6 @@ from toolkit.cli import console
 from toolkit.cli.options import Json
 from toolkit.errors import ExitCode, UsageError
 
-NAME = "explain"
 HELP = "Explain a fault code, or a client's log."
 
 

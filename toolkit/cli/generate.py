@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from toolkit.render.host_certificate import HostCertificate
     from toolkit.spec.guest import Guest
 
-NAME = "generate"
 HELP = "Write answer file, bootstrap and manifest."
 
 

@@ -10,7 +10,6 @@ import typer
 from toolkit.cli import console
 from toolkit.errors import ExitCode, UnreadableError
 
-NAME = "init"
 HELP = "Write a spec to start from: unattend.toml."
 
 

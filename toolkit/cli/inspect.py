@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from toolkit.media.inspection import AnswerFile
     from toolkit.problems import Problem
 
-NAME = "inspect"
 HELP = "Look into an ISO, a floppy, a WIM, an answer file."
 
 

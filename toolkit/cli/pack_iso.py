@@ -10,7 +10,6 @@ import typer
 from toolkit.cli.options import Json, Settings
 from toolkit.errors import ExitCode, UsageError
 
-NAME = "pack-iso"
 HELP = "Pack them onto an ISO, a floppy, a Windows ISO."
 
 _FORMATS = "iso|floppy|nocloud|configdrive|vhd"

@@ -10,7 +10,6 @@ from toolkit.cli import console
 from toolkit.cli.options import Json
 from toolkit.errors import ExitCode
 
-NAME = "probe"
 HELP = "Look at a guest from outside, without a password."
 
 

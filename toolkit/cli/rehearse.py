@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from toolkit.spec.guest import Guest
     from toolkit.verify.report import Report
 
-NAME = "rehearse"
 HELP = "Boot a simulated guest from the medium."
 
 

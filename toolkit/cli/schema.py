@@ -5,7 +5,6 @@ from __future__ import annotations
 from toolkit.cli import console
 from toolkit.errors import ExitCode
 
-NAME = "schema"
 HELP = "Print the JSON Schema of the spec."
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from toolkit.secret import Secret
     from toolkit.simulator.state import GuestState
 
-NAME = "simulate"
 HELP = "Serve a simulated guest on 127.0.0.1."
 
 

@@ -6,7 +6,6 @@ from toolkit.cli import flags, passwords
 from toolkit.cli.options import Json, Settings
 from toolkit.errors import ExitCode
 
-NAME = "verify-winrm"
 HELP = "Prove a guest, or say what is wrong with it."
 
 

@@ -79,7 +79,7 @@ class AutoLogonSection(Section):
     username: str | None = Field(None, description="Default: the communicator's user, else the first account.")
     count: Logons = Field(1, description="How many logons.")
     clean: bool | None = Field(
-        None, description="Remove its password from registry and LSA at the first logon. Default: where count is 1."
+        None, description="Remove its password from registry and LSA after the last one. Default: unless for ever."
     )
 
 
@@ -208,12 +208,12 @@ def resolve_autologon(
         return None
     count = section.count if section else 1
     clean = section.clean if section else None
-    if clean and count != 1:
-        message = "autologon.clean takes the password away at the first logon, so that there would be no other"
-        findings.error(("autologon", "clean"), message, help="Use count = 1, or clean up in a command of yours.")
+    if clean and count == "forever":
+        message = "autologon.clean takes the password away after the last logon, and there is no last one"
+        findings.error(("autologon", "clean"), message, help="Give a number, such as count = 3, or leave clean out.")
     password = known[match]
-    once = count == 1 if clean is None else clean
-    return AutoLogon(match, password, None if count == "forever" else count, once) if password else None
+    ends = count != "forever" if clean is None else clean
+    return AutoLogon(match, password, None if count == "forever" else count, ends) if password else None
 
 
 def check_computer_name(names: Iterable[str], computer: Computer, findings: Findings) -> None:

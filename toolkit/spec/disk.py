@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from toolkit.spec.guest import Architecture
+from toolkit.spec.oobe_choices import WINDOWS_11, Bypass
 from toolkit.spec.partitions import PartitionSection, label_fault, resolve_partitions
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.storage import Bus, DataDisk, Disk, DiskGuard, FileSystem, Firmware, Layout, Recovery
@@ -145,3 +146,13 @@ def _guard(section: GuardSection | None, layout: Layout, findings: Findings) -> 
     if guard == DiskGuard(None, None, empty=False, bus=None) and not section.bus:
         findings.error(path, "disk.guard asks for nothing", help="Give min_gb, max_gb, empty or bus.")
     return guard
+
+
+def check_firmware(disk: Disk, windows: Windows, bypass: tuple[Bypass, ...], findings: Findings) -> None:
+    """Warn of Windows 11 on BIOS, which its Setup takes for a machine without secure boot."""
+    if disk.firmware is Firmware.BIOS and windows.release.key == WINDOWS_11 and Bypass.SECURE_BOOT not in bypass:
+        findings.warning(
+            ("disk", "firmware"),
+            "Windows 11 asks for UEFI; on BIOS its Setup refuses unless the check is bypassed",
+            help='Write bypass = ["secure-boot", "tpm"] into [windows11].',
+        )

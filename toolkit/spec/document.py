@@ -31,7 +31,8 @@ _TOO_DEEP = f"tables and arrays are nested more than {_DEEPEST} deep"
 class Layer:
     """One source of settings: a file, or the command line. Relative paths in it count from `folder`.
 
-    `own` is what a `--set` argument sets: around that, its data only repeats what lies below.
+    `own` is what a `--set` argument sets: around that, its data only repeats what lies below. `text` is the file's, or
+    what that argument gives as the value.
     """
 
     name: str
@@ -82,6 +83,11 @@ class Document:
         setters = (layer for layer in reversed(self.layers) if layer.sets(path) or layer.own[: len(path)] == path)
         return next(setters, self.layers[-1])
 
+    def given_text(self, path: KeyPath) -> str | None:
+        """Give what `--set` was given as the value at `path`, as it was written; None where a file says it."""
+        layer = self.layer(path)
+        return layer.text.strip() if layer.name == COMMAND_LINE and layer.own == path else None
+
 
 def dotted(path: KeyPath) -> str:
     """Write a path the way users think of it: `accounts[0].name`."""
@@ -105,7 +111,7 @@ def read_document(path: Path, settings: Sequence[str] = (), *, stdin: str | None
     layers = _with_bases(name, folder, text, () if stdin is not None else (path.resolve(),))
     for argument in settings:
         own, data = setting(argument, Document(name, folder, tuple(layers)).data)
-        layers.append(Layer(COMMAND_LINE, Path(), data, own=own))
+        layers.append(Layer(COMMAND_LINE, Path(), data, argument.partition("=")[2], own))
     return Document(name, folder, tuple(layers))
 
 

@@ -130,7 +130,8 @@ class Computer:
 class Locale:
     """Language names are BCP 47 as Windows writes them; `keyboards` are `LCID:KLID` or language names.
 
-    `pe_keyboards` are Setup's own, `region` a GeoID; None and empty follow the rest.
+    `pe_keyboards` are Setup's own, `region` a GeoID; None and empty follow the rest. `keyboard_type` is LayeredDriver's
+    number, for Japanese and Korean keyboards.
     """
 
     ui_language: str
@@ -139,6 +140,7 @@ class Locale:
     keyboards: tuple[str, ...]
     pe_keyboards: tuple[str, ...] = ()
     region: str | None = None
+    keyboard_type: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

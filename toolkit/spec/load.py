@@ -16,34 +16,30 @@ from toolkit.spec.accounts import (
     resolve_administrator,
     resolve_autologon,
 )
-from toolkit.spec.bootstrap import resolve_bootstrap
-from toolkit.spec.commands import resolve_commands
-from toolkit.spec.communicator import resolve_communicator, user_of
-from toolkit.spec.computer import resolve_computer
-from toolkit.spec.disk import resolve_disk
-from toolkit.spec.domain import resolve_domain
-from toolkit.spec.drivers import driver_files, resolve_drivers
+from toolkit.spec.communicator import user_of
+from toolkit.spec.disk import check_firmware
 from toolkit.spec.guest import Guest, NoCommunicator, Phase
-from toolkit.spec.locale import resolve_locale
-from toolkit.spec.media import resolve_media
-from toolkit.spec.network import resolve_network
-from toolkit.spec.oobe import resolve_oobe
-from toolkit.spec.raw import resolve_raw
-from toolkit.spec.scripts import resolve_scripts
+from toolkit.spec.model import TABLES
 from toolkit.spec.section import Findings
-from toolkit.spec.sysprep import resolve_sysprep
-from toolkit.spec.tweaks import resolve_tweaks
 from toolkit.spec.validation import validated
-from toolkit.spec.windows import resolve_windows
-from toolkit.spec.windows11 import check_firmware, resolve_bypass
-from toolkit.spec.wlan import resolve_wlan
 from toolkit.spec.work import Carry
 
 if TYPE_CHECKING:
     from toolkit.problems import Problem
     from toolkit.secret import Secret
     from toolkit.spec.document import Document
-    from toolkit.spec.guest import Account, AutoLogon, Command, Communicator, Computer, Disk, Media, Windows
+    from toolkit.spec.drivers import DriversSection
+    from toolkit.spec.guest import (
+        Account,
+        AutoLogon,
+        Command,
+        Communicator,
+        Computer,
+        Disk,
+        ExtraFile,
+        Media,
+        Windows,
+    )
     from toolkit.spec.secrets import Vault
 
 
@@ -106,45 +102,49 @@ class _Resolution:
     findings: Findings
 
     def parts(self) -> dict[str, Any]:
-        communicator = self._one("communicator", resolve_communicator, self.vault)
-        windows: Windows | None = self._one("windows", resolve_windows)
-        computer: Computer | None = self._one("computer", resolve_computer)
+        communicator = self._one("communicator", self.vault)
+        windows: Windows | None = self._one("windows")
+        computer: Computer | None = self._one("computer")
         accounts, administrator, autologon, commands = self._people(communicator, computer, windows)
         return {
             "windows": windows,
             "computer": computer,
-            "locale": self._one("locale", resolve_locale),
+            "locale": self._one("locale"),
             **self._machine(windows),
             "accounts": accounts,
             "administrator_password": administrator,
             "autologon": autologon,
             "communicator": communicator,
-            "bootstrap": self._one("bootstrap", resolve_bootstrap, communicator, self.vault) if communicator else None,
+            "bootstrap": self._one("bootstrap", communicator, self.vault) if communicator else None,
             "commands": commands,
             **self._work(windows),
             **self._surroundings(windows),
         }
 
     def _work(self, windows: Windows | None) -> dict[str, Any]:
-        media: Media | None = self._one("media", resolve_media)
+        media: Media | None = self._one("media")
         drivers = self.sections.get("drivers")
         if media and drivers:
-            media = replace(media, files=(*media.files, *driver_files(drivers, self.findings)))
-        return {
-            "media": media,
-            "scripts": self._one("scripts", resolve_scripts, media.carry if media else Carry.MEDIUM) or (),
-            "drivers": self._one("drivers", resolve_drivers, windows),
-            "tweaks": self._one("tweaks", resolve_tweaks, windows),
-            "sysprep": self._one("sysprep", resolve_sysprep, windows),
-            "raw": self._one("raw", resolve_raw, windows) or (),
-        }
+            media = replace(media, files=(*media.files, *self._driver_files(drivers)))
+        return {"media": media} | _present(
+            scripts=self._one("scripts", media.carry if media else Carry.MEDIUM),
+            drivers=self._one("drivers", windows),
+            tweaks=self._one("tweaks", windows),
+            sysprep=self._one("sysprep", windows),
+            raw=self._one("raw", windows),
+        )
+
+    def _driver_files(self, section: DriversSection) -> tuple[ExtraFile, ...]:
+        from toolkit.spec.drivers import driver_files  # noqa: PLC0415  (a spec without drivers goes without it)
+
+        return driver_files(section, self.findings)
 
     def _surroundings(self, windows: Windows | None) -> dict[str, Any]:
-        return {
-            "network": self._one("network", resolve_network, windows),
-            "domain": self._one("domain", resolve_domain, self.sections.get("network"), self.vault),
-            "wlan": self._one("wlan", resolve_wlan, windows, self.vault),
-        }
+        return _present(
+            network=self._one("network", windows),
+            domain=self._one("domain", self.sections.get("network"), self.vault),
+            wlan=self._one("wlan", windows, self.vault),
+        )
 
     def _waiting(self, commands: tuple[Command, ...]) -> bool:
         """Say whether anything is to be done at the first logon, besides opening the guest."""
@@ -157,33 +157,30 @@ class _Resolution:
 
     def connection(self) -> tuple[Any, Any, Any]:
         return (
-            self._one("communicator", resolve_communicator, self.vault),
-            self._one("windows", resolve_windows),
-            self._one("computer", resolve_computer),
+            self._one("communicator", self.vault),
+            self._one("windows"),
+            self._one("computer"),
         )
 
-    def _one(self, name: str, resolve: Any, *context: Any) -> Any:
+    def _one(self, name: str, *context: Any) -> Any:
+        """Resolve a table; None where it is absent or in error."""
         section = self.sections.get(name)
-        return None if section is None else resolve(section, *context, self.findings)
+        return TABLES[name].resolver(name)(section, *context, self.findings) if section else None
 
     def _machine(self, windows: Windows | None) -> dict[str, Any]:
-        disk: Disk | None = self._one("disk", resolve_disk, windows) if windows else None
-        bypass = self._one("windows11", resolve_bypass, windows) or ()
+        disk: Disk | None = self._one("disk", windows) if windows else None
+        bypass = self._one("windows11", windows)
         if disk and windows:
-            check_firmware(disk, windows, bypass, self.findings)
+            check_firmware(disk, windows, bypass or (), self.findings)
         administrator = self.sections.get("administrator")
-        return {
-            "disk": disk,
-            "bypass": bypass,
-            "oobe": self._one("oobe", resolve_oobe),
-            "administrator_enabled": administrator.enabled if administrator else None,
-        }
+        enabled = administrator.enabled if administrator else None
+        return {"disk": disk, "administrator_enabled": enabled} | _present(bypass=bypass, oobe=self._one("oobe"))
 
     def _people(
         self, communicator: Communicator | None, computer: Computer | None, windows: Windows | None
     ) -> tuple[tuple[Account, ...], Secret | None, AutoLogon | None, tuple[Command, ...]]:
         connecting = self._connecting(communicator)
-        accounts = self._one("accounts", resolve_accounts, connecting, self.vault) or ()
+        accounts = self._accounts(connecting)
         administrator = resolve_administrator(
             self.sections.get("administrator"),
             connecting,
@@ -191,7 +188,7 @@ class _Resolution:
             self.findings,
             server=windows is not None and windows.release.server,
         )
-        commands = self._one("commands", resolve_commands) or ()
+        commands = self._one("commands") or ()
         known = self._known(accounts, administrator, connecting)
         if computer:
             check_computer_name(known, computer, self.findings)
@@ -204,6 +201,10 @@ class _Resolution:
         if not known and not needed:
             self.findings.warning(("accounts",), "the spec has no account: Setup will stop and ask for one")
         return accounts, administrator, autologon, commands
+
+    def _accounts(self, connecting: Connecting | None) -> tuple[Account, ...]:
+        sections = self.sections.get("accounts")
+        return () if sections is None else resolve_accounts(sections, connecting, self.vault, self.findings)
 
     def _connecting(self, communicator: Communicator | None) -> Connecting | None:
         if isinstance(communicator, NoCommunicator):
@@ -231,3 +232,8 @@ class _Resolution:
             return None
         preferred = connecting.name if connecting else None
         return resolve_autologon(self.sections["autologon"], preferred, known, self.findings, needed=needed)
+
+
+def _present(**parts: Any) -> dict[str, Any]:
+    """Leave out what is None: the Guest has its own default for it."""
+    return {name: part for name, part in parts.items() if part is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 
     from toolkit.spec.places import KeyPath
 
+# Microsoft-Windows-International-Core-WinPE/LayeredDriver: what Setup asks on Japanese and Korean media.
+_KEYBOARD_TYPES = {
+    "101-102": 1,
+    "korean-1": 2,
+    "korean-2": 3,
+    "korean-3": 4,
+    "korean-103-106": 5,
+    "japanese-106-109": 6,
+}
+# By the language id of Setup's first keyboard: what is sold with it. That Setup offers the same first is practice.
+_USUAL_TYPES = {"0411": 6, "0412": 2}
+
 
 class LocaleSection(Section):
     """`[locale]`."""
@@ -27,6 +39,9 @@ class LocaleSection(Section):
         default_factory=list, description="Locale names, layout names or LCID:KLID. Default: user_locale's."
     )
     pe_keyboard: str | None = Field(None, description="Setup's own keyboard. Default: the keyboards of Windows.")
+    keyboard_type: (
+        Literal["101-102", "korean-1", "korean-2", "korean-3", "korean-103-106", "japanese-106-109"] | None
+    ) = Field(None, description="Keys of a Japanese or Korean keyboard. Default: the usual of Setup's own keyboard.")
     region: str | None = Field(
         None, description='Country or region: "Germany", "DE" or a GeoID. Default: Windows takes it from user_locale.'
     )
@@ -41,7 +56,9 @@ def resolve_locale(section: LocaleSection, findings: Findings) -> Locale:
     keyboards = keyboards or (languages.input_locale(user) or user,)
     pe = section.pe_keyboard
     pe_keyboards = () if pe is None else (_keyboard(("locale", "pe_keyboard"), pe, findings),)
-    return Locale(ui_language, system, user, keyboards, pe_keyboards, _region(section.region, findings))
+    kind = section.keyboard_type
+    number = _KEYBOARD_TYPES[kind] if kind else _USUAL_TYPES.get((pe_keyboards or keyboards)[0][:4])
+    return Locale(ui_language, system, user, keyboards, pe_keyboards, _region(section.region, findings), number)
 
 
 def _region(name: str | None, findings: Findings) -> str | None:

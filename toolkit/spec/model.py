@@ -1,52 +1,106 @@
-"""The whole spec as one model: the root of validation and of the published JSON Schema."""
+"""The tables of a spec, and the model of a whole one: the root of validation and of the published JSON Schema.
+
+A table that a spec does not have costs nothing: neither its module nor its model is loaded. It shows at every start.
+"""
 
 from __future__ import annotations
 
-from pydantic import Field
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from toolkit.spec.accounts import AccountSection, AdministratorSection, AutoLogonSection
-from toolkit.spec.bootstrap import BootstrapSection
-from toolkit.spec.commands import CommandSection
-from toolkit.spec.communicator import CommunicatorSection
-from toolkit.spec.computer import ComputerSection
-from toolkit.spec.disk import DiskSection
-from toolkit.spec.domain import DomainSection
-from toolkit.spec.drivers import DriversSection
-from toolkit.spec.locale import LocaleSection
-from toolkit.spec.media import MediaSection
-from toolkit.spec.network import NetworkSection
-from toolkit.spec.oobe import OobeSection
-from toolkit.spec.raw import RawSection
-from toolkit.spec.scripts import ScriptSection
+from pydantic import Field, create_model
+
 from toolkit.spec.section import Section, absent
-from toolkit.spec.sysprep import SysprepSection
-from toolkit.spec.tweaks import TweaksSection
-from toolkit.spec.windows import WindowsSection
-from toolkit.spec.windows11 import Windows11Section
-from toolkit.spec.wlan import WlanSection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
 
 
-class Spec(Section):
-    """unattend.toml. `extends` is gone by the time a document is validated; see toolkit.spec.document."""
+class Presence(Enum):
+    """How a table stands in a spec, and what its absence means."""
 
-    windows: WindowsSection
-    communicator: CommunicatorSection = absent()
-    computer: ComputerSection = absent()
-    locale: LocaleSection = absent()
-    disk: DiskSection = absent()
-    accounts: list[AccountSection] = Field(default_factory=list)
-    administrator: AdministratorSection | None = None
-    autologon: AutoLogonSection | None = None
-    oobe: OobeSection = absent()
-    windows11: Windows11Section = absent()
-    bootstrap: BootstrapSection = absent()
-    commands: list[CommandSection] = Field(default_factory=list)
-    scripts: list[ScriptSection] = Field(default_factory=list)
-    media: MediaSection = absent()
-    network: NetworkSection = absent()
-    domain: DomainSection | None = None
-    wlan: WlanSection | None = None
-    drivers: DriversSection = absent()
-    tweaks: TweaksSection = absent()
-    sysprep: SysprepSection | None = None
-    raw: list[RawSection] = Field(default_factory=list)
+    REQUIRED = auto()
+    NEEDED = auto()  # every guest has it: where it is absent, all of its settings have their defaults
+    USUAL = auto()  # the same, but its defaults are those of the Guest
+    OPTIONAL = auto()
+    ARRAY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where a table's model is: `model` of `module` in toolkit.spec, which has a function `resolve_<table>` as well."""
+
+    module: str
+    model: str
+    presence: Presence
+
+    @property
+    def absence(self) -> list[Any] | None:
+        return [] if self.presence is Presence.ARRAY else None
+
+    def field(self) -> tuple[Any, Any]:
+        """Give type and default as pydantic's create_model takes them."""
+        model: Any = self._load(self.model)
+        match self.presence:
+            case Presence.REQUIRED:
+                return model, ...
+            case Presence.NEEDED | Presence.USUAL:
+                return model, absent()
+            case Presence.OPTIONAL:
+                return model | None, None
+            case Presence.ARRAY:
+                return list[model], Field(default_factory=list)
+
+    def resolver(self, name: str) -> Callable[..., Any]:
+        """Give the function that turns the validated table `name` into a part of the Guest."""
+        function: Callable[..., Any] = self._load(f"resolve_{name}")
+        return function
+
+    def _load(self, name: str) -> Any:
+        return getattr(import_module(f"toolkit.spec.{self.module}"), name)
+
+
+TABLES = {
+    "windows": Table("windows", "WindowsSection", Presence.REQUIRED),
+    "communicator": Table("communicator", "CommunicatorSection", Presence.NEEDED),
+    "computer": Table("computer", "ComputerSection", Presence.NEEDED),
+    "locale": Table("locale", "LocaleSection", Presence.NEEDED),
+    "disk": Table("disk", "DiskSection", Presence.NEEDED),
+    "accounts": Table("accounts", "AccountSection", Presence.ARRAY),
+    "administrator": Table("accounts", "AdministratorSection", Presence.OPTIONAL),
+    "autologon": Table("accounts", "AutoLogonSection", Presence.OPTIONAL),
+    "oobe": Table("oobe", "OobeSection", Presence.USUAL),
+    "windows11": Table("windows11", "Windows11Section", Presence.USUAL),
+    "bootstrap": Table("bootstrap", "BootstrapSection", Presence.NEEDED),
+    "commands": Table("commands", "CommandSection", Presence.ARRAY),
+    "scripts": Table("scripts", "ScriptSection", Presence.ARRAY),
+    "media": Table("media", "MediaSection", Presence.NEEDED),
+    "network": Table("network", "NetworkSection", Presence.USUAL),
+    "domain": Table("domain", "DomainSection", Presence.OPTIONAL),
+    "wlan": Table("wlan", "WlanSection", Presence.OPTIONAL),
+    "drivers": Table("drivers", "DriversSection", Presence.USUAL),
+    "tweaks": Table("tweaks", "TweaksSection", Presence.USUAL),
+    "sysprep": Table("sysprep", "SysprepSection", Presence.OPTIONAL),
+    "raw": Table("raw", "RawSection", Presence.ARRAY),
+}
+_ALWAYS = frozenset(name for name, table in TABLES.items() if table.presence in {Presence.REQUIRED, Presence.NEEDED})
+
+
+def model_of_every_table() -> type[Section]:
+    """Give the model of all that a spec can say."""
+    return _model(frozenset(TABLES))
+
+
+def model_of(tables: Collection[str]) -> type[Section]:
+    """Give the model of a spec that has, of those that there are, no other than these tables."""
+    return _model(_ALWAYS.union(TABLES.keys() & set(tables)))
+
+
+@cache
+def _model(names: frozenset[str]) -> type[Section]:
+    fields: dict[str, Any] = {name: table.field() for name, table in TABLES.items() if name in names}
+    doc = "unattend.toml. `extends` is gone by the time a document is validated; see toolkit.spec.document."
+    return create_model("Spec", __base__=Section, __doc__=doc, __module__=__name__, **fields)

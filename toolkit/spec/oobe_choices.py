@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+WINDOWS_11 = "11"  # the release whose requirements these are, by its key in the catalog
+
 
 class Express(StrEnum):
     """The express settings of OOBE (Microsoft-Windows-Shell-Setup/OOBE/ProtectYourPC: 1, 2, 3)."""

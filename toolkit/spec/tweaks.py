@@ -10,12 +10,11 @@ from pydantic import Field
 from toolkit.catalog.suggest import did_you_mean, one_of
 from toolkit.spec.guest import Installation
 from toolkit.spec.section import Findings, Section
-from toolkit.spec.work import FirewallGroup, PageFile, PowerPlan, Tweaks
+from toolkit.spec.work import REMOTE_DESKTOP_GROUP, FirewallGroup, PageFile, PowerPlan, Tweaks
 
 if TYPE_CHECKING:
     from toolkit.spec.guest import Windows
 
-REMOTE_DESKTOP_GROUP = "@FirewallAPI.dll,-28752"
 # Resource ids in FirewallAPI.dll, which are the same in every language where the groups' names are not
 # (cschneegans/unattend-generator and MartinGC94/UnattendXmlBuilder use the same numbers).
 _GROUPS = {

@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from toolkit.catalog.suggest import did_you_mean, one_of
 from toolkit.spec.document import dotted
-from toolkit.spec.model import Spec
+from toolkit.spec.model import TABLES, model_of, model_of_every_table
 from toolkit.spec.overlay import is_source
 from toolkit.spec.secrets import SecretSource
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+    from toolkit.spec.document import Document
     from toolkit.spec.overlay import Table
     from toolkit.spec.places import KeyPath
     from toolkit.spec.section import Findings
@@ -38,7 +39,9 @@ _TYPES = {
 
 
 def validated(data: Table, findings: Findings) -> dict[str, Any]:
-    """Give the sections of `data` that are valid, by name; every error in the others goes to `findings`.
+    """Give the tables of a spec that are valid, by name; every error in the others goes to `findings`.
+
+    A table that is absent, and has no defaults of its own, is None, or empty where there may be several.
 
     Keys in error are taken out and each section is judged again by itself, so that one error does not hide those that
     only show when the rest is resolved.
@@ -48,20 +51,24 @@ def validated(data: Table, findings: Findings) -> dict[str, Any]:
         findings.error(path, f"{dotted(path)} holds a line end or another control character")
     findings.reported.update(unwritable)
     data = _without(data, unwritable)
+    model = model_of(data)
+    missing = {name: table.absence for name, table in TABLES.items() if name not in model.model_fields}
     try:
-        spec = Spec.model_validate(data)
+        spec = model.model_validate(data)
     except ValidationError as err:
         errors = err.errors(include_url=False)
+        if texts := _meant_as_text(errors, data, findings.document):
+            return validated(_with(data, texts), findings)
         for error in errors:
             _report(error, data, findings)
         faulty = [_path(error["loc"], data) for error in errors]
         findings.reported.update(faulty)
-        return dict(_valid_sections(_without(data, faulty)))
-    return {name: getattr(spec, name) for name in Spec.model_fields}
+        return missing | dict(_valid_sections(_without(data, faulty), model))
+    return missing | {name: getattr(spec, name) for name in model.model_fields}
 
 
-def _valid_sections(data: Table) -> Iterator[tuple[str, Any]]:
-    for name, info in Spec.model_fields.items():
+def _valid_sections(data: Table, model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+    for name, info in model.model_fields.items():
         if name not in data and info.is_required():
             continue
         annotation: Any = info.annotation
@@ -70,6 +77,23 @@ def _valid_sections(data: Table) -> Iterator[tuple[str, Any]]:
             yield name, adapter.validate_python(data.get(name, info.get_default(call_default_factory=True)))
         except ValidationError:
             continue
+
+
+def _meant_as_text(errors: list[ErrorDetails], data: Table, document: Document) -> dict[KeyPath, str]:
+    """Find what `--set` gave without quotes where text belongs, such as `--set windows.release=11`."""
+    paths = [_path(error["loc"], data) for error in errors if error["type"] == "string_type"]
+    return {path: text for path in paths if (text := document.given_text(path)) is not None}
+
+
+def _with(data: Any, texts: dict[KeyPath, str], path: KeyPath = ()) -> Any:
+    """Copy `data` with other values at some paths."""
+    if path in texts:
+        return texts[path]
+    if isinstance(data, dict):
+        return {key: _with(value, texts, (*path, key)) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_with(value, texts, (*path, number)) for number, value in enumerate(data)]
+    return data
 
 
 def _unwritable(value: Any, path: KeyPath) -> Iterator[KeyPath]:
@@ -184,20 +208,21 @@ def _allowed(path: KeyPath) -> str | None:
     if path == ("windows",):
         return 'Begin with [windows] and release = "server-2022".'
     if path == ("windows", "release"):
-        schema = Spec.model_fields["windows"].annotation.model_json_schema()  # type: ignore[union-attr]  # it is a model
+        schema = model_of(()).model_json_schema()["$defs"]["WindowsSection"]
         return f"One of {one_of(schema['properties']['release']['enum'])}."
     return None
 
 
 def _fields_at(path: KeyPath) -> list[str]:
     """Give the settings known at `path`, walking the models."""
-    model: type[BaseModel] = Spec
+    spec = model_of_every_table()
+    model: type[BaseModel] = spec
     for part in path:
         if isinstance(part, int):
             continue
         model = _model_in(model.model_fields[part].annotation) or model
     names = [info.alias or name for name, info in model.model_fields.items()]
-    return [*names, "extends"] if model is Spec else names
+    return [*names, "extends"] if model is spec else names
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from toolkit.spec.guest import Phase
 
+REMOTE_DESKTOP_GROUP = "@FirewallAPI.dll,-28752"  # of Windows' own firewall rules, in every language
+
 
 class ScriptKind(StrEnum):
     """What runs a script, by the end of its file's name."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from toolkit.spec.guest import Guest
 
-_WINLOGON = r'"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"'
+WINLOGON = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"
 _TRACES = "DefaultPassword AutoLogonCount AutoLogonSID DefaultUserName DefaultDomainName"
 _DISABLED = 0x2  # ADS_UF_ACCOUNTDISABLE
 _NEVER_EXPIRES = 0x10000  # ADS_UF_DONT_EXPIRE_PASSWD
@@ -48,8 +48,8 @@ def first_logon_lines(guest: Guest) -> Iterator[CommandLine]:
 
 
 def cleans(guest: Guest) -> bool:
-    """Whether the first logon removes its own traces at its end."""
-    return guest.autologon is not None and guest.autologon.clean
+    """Whether the first logon, being the only one, removes its own traces at its end."""
+    return guest.autologon is not None and guest.autologon.clean and guest.autologon.count == 1
 
 
 def specialize_lines(guest: Guest) -> Iterator[CommandLine]:
@@ -84,10 +84,14 @@ def _administrator(guest: Guest, *, enabled: bool) -> CommandLine:
 
 def clean_lines(guest: Guest) -> Iterator[CommandLine]:
     """Remove the password of the automatic logon, which has done its work when this runs: at the first logon's end."""
-    if not cleans(guest):
-        return
-    off = f"reg add {_WINLOGON} /v AutoAdminLogon /t REG_SZ /d 0 /f"
-    traces = f"for %v in ({_TRACES}) do reg delete {_WINLOGON} /v %v /f"
+    if cleans(guest):
+        yield from trace_lines(guest)
+
+
+def trace_lines(guest: Guest) -> Iterator[CommandLine]:
+    """Remove what an automatic logon leaves, in the registry and as a secret of LSA's."""
+    off = f'reg add "{WINLOGON}" /v AutoAdminLogon /t REG_SZ /d 0 /f'
+    traces = f'for %v in ({_TRACES}) do reg delete "{WINLOGON}" /v %v /f'
     yield CommandLine(f"cmd.exe /d /c {off} & {traces}", "The automatic logon leaves nothing in the registry")
     if has_powershell(guest.windows):
         yield CommandLine(_powershell(_FORGET), "The automatic logon leaves no secret")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toolkit.render.answerfile.account_commands import clean_lines, cleans
+from toolkit.render.answerfile.account_commands import WINLOGON, clean_lines, cleans
 from toolkit.render.answerfile.contribution import DEPLOYMENT, SETUP, SHELL, CommandLine, Contribution, Pass
 from toolkit.render.bootstrap import first_logon_command, hold_command, script_name
 from toolkit.render.bootstrap_powershell import RUN
 from toolkit.render.runner.carried import install_command, pe_command
+from toolkit.render.runner.last_logon import cleans_later, register_command
 from toolkit.render.runner.phases import runner_name, steps_of
 from toolkit.render.runner.step import FOLDER
 from toolkit.render.tweak_commands import tweak_commands
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
 
 # Exactly one logon is LogonCount 1, to which Windows adds one, and this (knowledge of the field: the count is spent
 # before the first logon's commands run, so what is left is the one too many).
-_LAST_LOGON = (
-    r'cmd.exe /c reg add "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon" '
-    r"/v AutoLogonCount /t REG_DWORD /d 0 /f"
-)
+_LAST_LOGON = f'cmd.exe /c reg add "{WINLOGON}" /v AutoLogonCount /t REG_DWORD /d 0 /f'
 
 
 def contributions(guest: Guest) -> Iterator[Contribution]:
@@ -49,9 +47,17 @@ def reopening(guest: Guest) -> Iterator[Contribution]:
     if hold:
         yield Contribution(Pass.SPECIALIZE, DEPLOYMENT, "run_synchronous.xml.j2", {"lines": hold})
     command = _copied_bootstrap(guest)
-    lines = [*_once(guest), *clean_lines(guest), *([CommandLine(command, "Open the guest")] if command else [])]
+    opening = [CommandLine(command, "Open the guest")] if command else []
+    lines = [*_once(guest), *clean_lines(guest), *_clean_later(guest), *opening]
     if lines:
         yield Contribution(Pass.OOBE_SYSTEM, SHELL, "first_logon_commands.xml.j2", {"lines": lines})
+
+
+def _clean_later(guest: Guest) -> list[CommandLine]:
+    """The script is on the copy's disk already. Through cmd.exe, which knows %SystemRoot%."""
+    if not cleans_later(guest):
+        return []
+    return [CommandLine(f"cmd.exe /d /c {register_command()}", "The last automatic logon cleans up")]
 
 
 def _copied_bootstrap(guest: Guest) -> str | None:

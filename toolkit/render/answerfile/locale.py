@@ -37,8 +37,13 @@ def contributions(guest: Guest) -> Iterator[Contribution]:
         "ui_language": locale.ui_language,
         "user_locale": locale.user_locale,
     }
-    in_pe = {**data, "input_locale": ";".join(locale.pe_keyboards or locale.keyboards), "in_pe": True}
-    yield Contribution(Pass.WINDOWS_PE, PE_INTERNATIONAL, "locale.xml.j2", in_pe)
+    setup = {
+        **data,
+        "in_pe": True,
+        "input_locale": ";".join(locale.pe_keyboards or locale.keyboards),
+        "layered_driver": locale.keyboard_type,
+    }
+    yield Contribution(Pass.WINDOWS_PE, PE_INTERNATIONAL, "locale.xml.j2", setup)
     yield Contribution(Pass.OOBE_SYSTEM, INTERNATIONAL, "locale.xml.j2", {**data, "in_pe": False})
     if locale.region:
         yield from _region(locale.region, guest.windows.release.build)

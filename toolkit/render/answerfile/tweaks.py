@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.render.answerfile.contribution import Contribution, Pass
-from toolkit.spec.tweaks import REMOTE_DESKTOP_GROUP
-from toolkit.spec.work import FirewallGroup, PowerPlan
+from toolkit.spec.work import REMOTE_DESKTOP_GROUP, FirewallGroup, PowerPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

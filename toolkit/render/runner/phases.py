@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, assert_never
 from toolkit.render.answerfile.account_commands import clean_lines
 from toolkit.render.bootstrap import first_logon_command
 from toolkit.render.runner.guest_tools import guest_tool_steps
+from toolkit.render.runner.last_logon import last_logon_steps
 from toolkit.render.runner.removals import removal_steps, ssh_client_steps
 from toolkit.render.runner.scripts import command_steps, script_steps
-from toolkit.render.runner.step import FOLDER, RunnerStep
+from toolkit.render.runner.step import FOLDER, RunnerStep, in_batch
 from toolkit.render.runner.wlan import wlan_steps
 from toolkit.spec.guest import Phase
 
@@ -41,7 +42,12 @@ def runner_name(phase: Phase) -> str:
 
 
 def _first_logon(guest: Guest) -> tuple[RunnerStep, ...]:
-    own = (*guest_tool_steps(guest), *ssh_client_steps(guest), *script_steps(guest, Phase.FIRST_LOGON))
+    own = (
+        *guest_tool_steps(guest),
+        *ssh_client_steps(guest),
+        *script_steps(guest, Phase.FIRST_LOGON),
+        *last_logon_steps(guest),
+    )
     late = _left_out(guest)
     return (*late, *own, *_clean(guest), *_bootstrap(guest)) if own or late else ()
 
@@ -57,16 +63,11 @@ def _left_out(guest: Guest) -> tuple[RunnerStep, ...]:
 def _clean(guest: Guest) -> tuple[RunnerStep, ...]:
     """Without its password nobody would log on after a restart, so it goes when no step is left that may want one."""
     return tuple(
-        RunnerStep("clean up after the automatic logon", _in_batch(line.text), optional=True)
+        RunnerStep("clean up after the automatic logon", in_batch(line.text), optional=True)
         for line in clean_lines(guest)
     )
 
 
 def _bootstrap(guest: Guest) -> tuple[RunnerStep, ...]:
     command = first_logon_command(guest)
-    return (RunnerStep("open the guest", _in_batch(command)),) if command else ()
-
-
-def _in_batch(line: str) -> str:
-    """Write a line of an answer file, where a percent sign is single, as a line of a batch file."""
-    return line.replace("%", "%%")
+    return (RunnerStep("open the guest", in_batch(command)),) if command else ()

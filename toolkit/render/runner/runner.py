@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import ToolkitError
 from toolkit.files import NamedFile
+from toolkit.render.answerfile.account_commands import WINLOGON
 from toolkit.render.cmd import LONGEST_LINE
 from toolkit.render.runner.phases import runner_name, steps_of
 from toolkit.render.templating import render
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from toolkit.spec.guest import Guest
 
 _MAY_RESTART = frozenset({Phase.SPECIALIZE, Phase.FIRST_LOGON})
-_WINLOGON = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"
 _RUN_ONCE = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\RunOnce"
 _FORGETS = frozenset({Phase.WINDOWS_PE, Phase.EVERY_LOGON})  # PE is gone after a restart; a logon is always the first
 
@@ -55,7 +55,7 @@ def runner_file(guest: Guest, phase: Phase) -> NamedFile | None:
         by_user=phase is Phase.EVERY_LOGON,
         counted=guest.autologon is not None and guest.autologon.count is not None,
         task=f"unattend-{phase}",
-        winlogon=_WINLOGON,
+        winlogon=WINLOGON,
         run_once=_RUN_ONCE,
         arguments="",
     )

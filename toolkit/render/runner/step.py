@@ -33,3 +33,8 @@ def plain_name(text: str) -> str:
     stem, dot, suffix = text.rpartition(".")
     kept = _UNSAFE.sub("-", stem if dot else suffix).strip("-.")[:_LONGEST_NAME].rstrip("-.") or "x"
     return kept + (f".{_UNSAFE.sub('-', suffix)}" if dot else "")
+
+
+def in_batch(line: str) -> str:
+    """Write a line of an answer file, where a percent sign is single, as a line of a batch file."""
+    return line.replace("%", "%%")

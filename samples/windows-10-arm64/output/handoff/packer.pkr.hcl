@@ -26,6 +26,7 @@ source "qemu" "windows" {
     "${path.root}/../Autounattend.xml",
     "${path.root}/../winrmConfig.bat",
     "${path.root}/../winrmClose.bat",
+    "${path.root}/../$OEM$",
   ]
 
   cd_label       = "UNATTEND"

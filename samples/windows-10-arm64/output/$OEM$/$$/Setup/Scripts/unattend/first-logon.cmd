@@ -1,0 +1,112 @@
+@echo off
+rem Runs the steps of the phase first-logon in their order, each once.
+setlocal EnableExtensions DisableDelayedExpansion
+rem A 32-bit caller would see the 32-bit registry and tools.
+if not defined PROCESSOR_ARCHITEW6432 goto native
+"%SystemRoot%\Sysnative\cmd.exe" /d /c ""%~f0""
+exit /b %ERRORLEVEL%
+
+:native
+set "SELF=%~f0"
+set "HERE=%~dp0"
+set "LOG=%SystemRoot%\Temp\unattend-first-logon.log"
+set "STATUS=%ProgramData%\unattend"
+set "STATE=%STATUS%\steps"
+set "DONE=%STATUS%\first-logon-done.txt"
+set "FAILED=%STATUS%\first-logon-failed.txt"
+if exist "%DONE%" exit /b 0
+if not exist "%STATE%\" md "%STATE%"
+rem While it is open nobody else can write to the log, so a second runner ends here.
+call :main >>"%LOG%" 2>&1
+exit /b %ERRORLEVEL%
+
+:main
+echo [%DATE% %TIME: =0%] first-logon on %COMPUTERNAME%
+del /f /q "%FAILED%" >nul 2>&1
+call :come_back
+
+rem 1 clean up after the last automatic logon
+set "STEP=1 clean up after the last automatic logon"
+set "MARK=%STATE%\first-logon-1"
+if exist "%MARK%.done" goto after_1
+if exist "%MARK%.again" goto interrupted
+if exist "%MARK%.begun" echo [%DATE% %TIME: =0%] %STEP% was interrupted, and is run once more
+if exist "%MARK%.begun" copy /y "%MARK%.begun" "%MARK%.again" >nul
+>"%MARK%.begun" echo %DATE% %TIME: =0%
+echo [%DATE% %TIME: =0%] %STEP%
+schtasks.exe /create /f /tn unattend-autologon /sc onlogon /ru SYSTEM /rl HIGHEST /tr "cmd.exe /d /c %SystemRoot%\Setup\Scripts\unattend\last-logon.cmd"
+set "RC=%ERRORLEVEL%"
+echo [%DATE% %TIME: =0%] %STEP% ended with %RC%
+set "AFTER=failed"
+if "%RC%"=="0" set "AFTER=next"
+if "%RC%"=="3010" set "AFTER=restart"
+if "%RC%"=="1641" set "AFTER=restart"
+if "%AFTER%"=="failed" echo [%DATE% %TIME: =0%] %STEP% may fail: going on
+>"%MARK%.done" echo %RC%
+if "%AFTER%"=="restart" goto restart
+:after_1
+
+rem 2 open the guest
+set "STEP=2 open the guest"
+set "MARK=%STATE%\first-logon-2"
+if exist "%MARK%.done" goto after_2
+if exist "%MARK%.again" goto interrupted
+if exist "%MARK%.begun" echo [%DATE% %TIME: =0%] %STEP% was interrupted, and is run once more
+if exist "%MARK%.begun" copy /y "%MARK%.begun" "%MARK%.again" >nul
+>"%MARK%.begun" echo %DATE% %TIME: =0%
+echo [%DATE% %TIME: =0%] %STEP%
+cmd.exe /d /c "(for %%d in (A B D E F G H I J K L M N O P Q R S T U V W X Y Z C) do (if exist %%d:\winrmConfig.bat (cmd.exe /d /c %%d:\winrmConfig.bat & exit))) & exit 2"
+set "RC=%ERRORLEVEL%"
+echo [%DATE% %TIME: =0%] %STEP% ended with %RC%
+set "AFTER=failed"
+if "%RC%"=="0" set "AFTER=next"
+if "%RC%"=="3010" set "AFTER=restart"
+if "%RC%"=="1641" set "AFTER=restart"
+if "%AFTER%"=="failed" goto failed
+>"%MARK%.done" echo %RC%
+if "%AFTER%"=="restart" goto restart
+:after_2
+
+echo [%DATE% %TIME: =0%] done
+>"%DONE%" echo %DATE% %TIME: =0%
+call :stay_away
+exit /b 0
+
+:interrupted
+set "RC=interrupted twice"
+echo [%DATE% %TIME: =0%] %STEP% was interrupted twice. Does it restart Windows itself? That is what reboot = true is for.
+
+:failed
+echo [%DATE% %TIME: =0%] FAILED in step %STEP%: %RC%
+rem Whoever mends it runs this file again, and that is no interruption.
+del /f /q "%MARK%.begun" "%MARK%.again" >nul 2>&1
+>"%FAILED%" echo step=%STEP%
+>>"%FAILED%" echo exit_code=%RC%
+call :stay_away
+exit /b 3
+
+:restart
+echo [%DATE% %TIME: =0%] restarting after step %STEP%
+rem Windows takes one off at every automatic logon, and at 0 it asks for the password: this one is not on the account.
+set "LEFT=0"
+for /f "tokens=2,3" %%b in ('reg.exe query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon" /v AutoLogonCount') do if "%%b"=="REG_DWORD" set "LEFT=%%c"
+set /a LEFT+=1
+reg.exe add "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon" /v AutoLogonCount /t REG_DWORD /d %LEFT% /f
+reg.exe add "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon" /v AutoAdminLogon /t REG_SZ /d 1 /f
+shutdown.exe /r /t 0 /f /d p:4:1
+rem Whatever stands behind this command must wait for the next logon: Windows ends us.
+for /l %%i in (1,1,10) do ping.exe -n 61 127.0.0.1 >nul
+set "RC=Windows did not restart"
+goto failed
+
+rem A task and not RunOnce, because it starts elevated; RunOnce where there is no task scheduler.
+:come_back
+schtasks.exe /create /f /tn unattend-first-logon /sc onlogon /rl HIGHEST /tr "cmd.exe /d /c %SELF%"
+if "%ERRORLEVEL%"=="0" exit /b 0
+reg.exe add "HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\RunOnce" /v unattend-first-logon /t REG_SZ /d "cmd.exe /d /c %SELF%" /f
+exit /b 0
+
+:stay_away
+schtasks.exe /delete /f /tn unattend-first-logon >nul 2>&1
+reg.exe delete "HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\RunOnce" /v unattend-first-logon /f >nul 2>&1
+exit /b 0
