@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.render.guests import bootstrap, guest, winrm
+from tests.render.guests import bootstrap, guest, ssh, winrm
+from tests.render.modes import distinct, files_of, on
 from toolkit.catalog.releases import releases
 from toolkit.files import NamedFile
 from toolkit.render.generate import generated
 from toolkit.render.winrm_steps import HostCertificate
 from toolkit.secret import Secret
+from toolkit.simulator.batch import read_batch
+from toolkit.simulator.batchrun import BatchRun
 from toolkit.simulator.firstboot import FirstBoot, first_boot
+from toolkit.simulator.machine import Machine
 from toolkit.simulator.state import state_of
 from toolkit.spec.guest import Consumer, Find, Style
 
@@ -45,6 +50,8 @@ def hidden(password: str, element: str = "Password") -> str:
 def answer_file(
     *first_logon: str,
     specialize: tuple[str, ...] = (),
+    count: str = "1",
+    extensions: str = "",
     account: str = "packeruser",
     logon: str = "packeruser",
     logon_phrase: str = "SecretPassword",
@@ -57,7 +64,8 @@ def answer_file(
     def numbered(element: str, line: str, lines: tuple[str, ...]) -> str:
         # Written backwards, as Order and not the place in the file decides.
         return "".join(
-            f"<{element}><Order>{number}</Order><{line}>{escape(text)}</{line}></{element}>"
+            f"<{element}><Order>{number}</Order><{line}>{escape(text)}</{line}>"
+            f"<WillReboot>OnRequest</WillReboot></{element}>"
             for number, text in reversed(list(enumerate(lines, 1)))
         )
 
@@ -79,10 +87,11 @@ def answer_file(
   <UserAccounts><LocalAccounts><LocalAccount><Name>{account}</Name><Group>{group}</Group>
    <Password><Value>{hidden("SecretPassword")}</Value><PlainText>false</PlainText></Password>
   </LocalAccount></LocalAccounts></UserAccounts>
-  <AutoLogon><Enabled>{enabled}</Enabled><LogonCount>1</LogonCount><Username>{logon}</Username>
+  <AutoLogon><Enabled>{enabled}</Enabled><LogonCount>{count}</LogonCount><Username>{logon}</Username>
    <Password><Value>{logon_phrase}</Value><PlainText>true</PlainText></Password></AutoLogon>
   <FirstLogonCommands>{numbered("SynchronousCommand", "CommandLine", first_logon)}</FirstLogonCommands>
  </component></settings>
+ {extensions}
 </unattend>""".encode(),
     )
 
@@ -275,3 +284,104 @@ def test_any_hidden_password_is_read_back(password: str) -> None:
     made = boot(NamedFile("Autounattend.xml", document))
     assert made.state is not None
     assert made.state.users[0].password.reveal() == password
+
+
+WINLOGON = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"
+ONCE_MORE = f'reg add "{WINLOGON}" /v AutoLogonCount /t REG_DWORD /d 1 /f'
+RUN_ONCE = r"reg add HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\RunOnce /v go-on /t REG_SZ /d"
+RESTARTS = """\
+if exist "%TEMP%\\restarted.txt" goto on
+>"%TEMP%\\restarted.txt" echo yes
+{comes_back}
+shutdown.exe /r /t 0 /f
+winrm set winrm/config/service/auth @{{Basic="true"}}
+:on
+winrm quickconfig -q
+"""
+
+
+def restarting(comes_back: str) -> FirstBoot:
+    return boot(answer_file(r"cmd.exe /c %d:\setup.bat"), script(RESTARTS.format(comes_back=comes_back), "setup.bat"))
+
+
+@pytest.mark.parametrize(
+    "comes_back",
+    [
+        f'{ONCE_MORE}\nschtasks /create /f /tn go-on /sc onlogon /tr "cmd.exe /d /c %~f0"',
+        f'{ONCE_MORE}\n{RUN_ONCE} "cmd.exe /d /c %~f0" /f',
+    ],
+    ids=["task", "RunOnce"],
+)
+def test_a_restart_is_followed_by_what_runs_at_the_next_logon(comes_back: str) -> None:
+    made = restarting(comes_back)
+    assert made.closed is None
+    assert made.problems == ()
+    assert made.state is not None
+    assert not made.state.basic
+    assert [step.effect for step in made.steps if step.where == "restart"] == ["Windows restarts"]
+
+
+def test_after_a_restart_nothing_goes_on_that_was_not_registered() -> None:
+    made = restarting(ONCE_MORE)
+    assert made.closed is not None
+    assert made.problems == ()
+
+
+def test_after_a_restart_nothing_goes_on_where_nobody_logs_on() -> None:
+    made = restarting(f'{RUN_ONCE} "cmd.exe /d /c %~f0" /f')
+    assert made.closed is not None
+    assert "nobody logs on by himself" in made.problems[0]
+
+
+def test_what_restarts_at_every_logon_is_told() -> None:
+    task = 'schtasks /create /f /tn again /sc onlogon /tr "shutdown /r /t 0"'
+    made = boot(answer_file(task, "shutdown /r /t 0", count="9999"))
+    assert "again and again" in made.problems[0]
+
+
+def test_a_command_behind_a_restart_runs_at_the_next_logon() -> None:
+    made = boot(answer_file("shutdown /r /t 0", "winrm quickconfig -q", count="2"))
+    assert made.closed is None
+    assert [step.where for step in made.steps] == ["first logon 1", "restart", "first logon 2"]
+
+
+def test_a_service_that_does_not_start_by_itself_is_stopped_after_a_restart() -> None:
+    open_first = ("winrm quickconfig -q", "sc.exe config winrm start= demand", "shutdown /r /t 0")
+    assert boot(answer_file(*open_first, count="2")).closed is not None
+    assert boot(answer_file(open_first[0], open_first[2], count="2")).closed is None
+
+
+def test_setup_restarts_in_specialize_and_runs_the_command_again() -> None:
+    text = 'if exist "%TEMP%\\once.txt" exit /b 0\n>"%TEMP%\\once.txt" echo 1\nexit /b 2\n'
+    medium = answer_file("winrm quickconfig -q", specialize=(r"cmd.exe /c %d:\prepare.cmd",))
+    made = boot(medium, script(text, "prepare.cmd"))
+    assert [step.where for step in made.steps] == ["specialize 1", "restart", "specialize 1", "first logon 1"]
+    endless = boot(medium, script("exit /b 2\n", "prepare.cmd"))
+    assert "specialize 1 asks for a restart again and again" in endless.problems
+
+
+def test_files_in_the_answer_file_are_there_once_a_command_unpacks_them() -> None:
+    carried = base64.b64encode(b"winrm quickconfig -q\r\n").decode()
+    inside = f'<Extensions xmlns="urn:carried"><File path="unattend\\open.cmd">{carried}</File></Extensions>'
+    run, unpack = r"C:\Windows\Setup\Scripts\unattend\open.cmd", "powershell iex $x.unattend.Extensions.Extract"
+    assert boot(answer_file(run, specialize=(unpack,), extensions=inside)).closed is None
+    assert boot(answer_file(run, extensions=inside)).closed is not None
+
+
+@pytest.mark.parametrize("wanted", distinct().values(), ids=distinct())
+def test_a_script_that_runs_twice_ends_in_the_same_state(wanted: Guest) -> None:
+    (script_file, *others) = files_of(wanted) or ()
+    batch = read_batch(script_file.name, script_file.data)
+    files = frozenset(file.name.casefold() for file in others)
+    first = BatchRun(batch, Machine(files=files)).run()
+    second = BatchRun(batch, first.machine).run()
+    assert (first.errorlevel, second.errorlevel) == (0, 0)
+    assert replace(second.machine, files=frozenset()) == replace(first.machine, files=frozenset())
+
+
+def test_sshd_answers_once_it_is_installed_started_and_let_in() -> None:
+    wanted = on("11", guest(ssh()))
+    made = first_boot(generated(wanted), release=wanted.windows.release)
+    assert made.problems == ()
+    assert made.sshd_answers(22)
+    assert not made.sshd_answers(2222)
