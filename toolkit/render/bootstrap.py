@@ -17,14 +17,11 @@ from toolkit.errors import ToolkitError
 from toolkit.files import NamedFile
 from toolkit.render import closing_steps, ssh_steps, winrm_steps
 from toolkit.render.abilities import has_powershell, has_tls_1_2
-from toolkit.render.bootstrap_powershell import RUN, PowerShellScript, powershell_text
 from toolkit.render.closing import ClosingScript, closer_name, closing_text
 from toolkit.render.cmd import LONGEST_LINE
 from toolkit.render.host_certificate import HostCertificate
 from toolkit.render.luggage import Luggage, certificate_files, client_files, luggage_of, ssh_files
-from toolkit.render.powershell import script_file
-from toolkit.render.powershell_opening import Opening
-from toolkit.render.powershell_steps import in_powershell
+from toolkit.render.powershell import RUN
 from toolkit.render.steps import BootstrapExit, Step, block_rule, powershell_step
 from toolkit.render.summary import summary
 from toolkit.render.templating import render
@@ -139,9 +136,8 @@ def closed_script(guest: Guest, certificate: HostCertificate | None = None) -> C
 def _closed_files(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -> tuple[NamedFile, ...]:
     script = _opening_script(guest, communicator, luggage)
     closing = _closing_script(guest, communicator, luggage)
-    opening = Opening(guest, communicator, luggage)
     return (
-        _closed_file(f"{script.subject}Config", script, opening),
+        _closed_file(guest, communicator, luggage, script),
         _script_file(closing.name, closing_text(closing)),
         *certificate_files(luggage.certificate),
         *(client_files(communicator, luggage.client) if luggage.client else ()),
@@ -237,18 +233,19 @@ def _opens_ssh(guest: Guest, communicator: Winrm | Ssh) -> bool:
     return isinstance(communicator, Ssh) or guest.bootstrap.also_ssh
 
 
-def _closed_file(name: str, script: ClosedScript, opening: Opening) -> NamedFile:
-    match opening.guest.bootstrap.language:
+def _closed_file(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage, script: ClosedScript) -> NamedFile:
+    name = f"{script.subject}Config.{_SUFFIXES[guest.bootstrap.language]}"
+    match guest.bootstrap.language:
         case Language.BATCH:
-            return _script_file(f"{name}.bat", _closed(script))
+            return _script_file(name, _closed(script))
         case Language.POWERSHELL:
-            steps = in_powershell(script.steps, opening)
-            frame = PowerShellScript(
-                script.subject, script.hold_rule, script.ready, steps, closer=script.closer, summary=script.summary
-            )
-            return script_file(f"{name}.ps1", powershell_text(frame))
+            # Few guests are opened by PowerShell, and the others need not wait for its modules.
+            from toolkit.render.bootstrap_powershell import powershell_file  # noqa: PLC0415
+            from toolkit.render.powershell_opening import Opening  # noqa: PLC0415
+
+            return powershell_file(name, script, Opening(guest, communicator, luggage))
         case _:
-            assert_never(opening.guest.bootstrap.language)
+            assert_never(guest.bootstrap.language)
 
 
 def _closed(script: ClosedScript) -> str:

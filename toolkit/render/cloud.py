@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, assert_never
 from toolkit.errors import ToolkitError
 from toolkit.files import NamedFile
 from toolkit.render.bootstrap import closed_script
-from toolkit.render.bootstrap_powershell import RUN, PowerShellScript, powershell_text
+from toolkit.render.bootstrap_powershell import PowerShellScript, powershell_text
 from toolkit.render.cloud_accounts import account_passwords, account_step
 from toolkit.render.cmd import LONGEST_LINE
 from toolkit.render.luggage import luggage_of
-from toolkit.render.powershell import ascii_expression, encoded_command
+from toolkit.render.powershell import RUN, ascii_expression, encoded_command
 from toolkit.render.powershell_opening import Opening, Pfx
 from toolkit.render.powershell_steps import in_powershell
 from toolkit.render.steps import BootstrapExit
