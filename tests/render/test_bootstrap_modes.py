@@ -82,7 +82,7 @@ def test_no_other_windows_is_given_powershell() -> None:
 
 
 def test_a_windows_without_powershell_is_not_given_a_powershell_script() -> None:
-    with pytest.raises(ToolkitError, match='no step "powershell"'):
+    with pytest.raises(ToolkitError, match="begins without PowerShell"):
         script(on(OLD_CORE, guest()))
 
 

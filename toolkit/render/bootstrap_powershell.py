@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from toolkit.errors import ToolkitError
+from toolkit.render.abilities import has_powershell
 from toolkit.render.powershell import literal, script_file
 from toolkit.render.powershell_steps import in_powershell
 from toolkit.render.steps import BootstrapExit
@@ -48,7 +50,13 @@ class PowerShellScript:
 
 
 def powershell_file(name: str, script: ClosedScript, opening: Opening) -> NamedFile:
-    """Give the batch file's counterpart. Raises ToolkitError for a step that only the batch file can do."""
+    """Give the batch file's counterpart. Raises ToolkitError for what only the batch file can do."""
+    windows = opening.guest.windows
+    if not has_powershell(windows):
+        raise ToolkitError(
+            f"Server Core of {windows.release.name} begins without PowerShell, so no script of it can run there",
+            help='Remove bootstrap.language = "powershell"; the batch file, the default, turns PowerShell on first.',
+        )
     frame = PowerShellScript(
         script.subject,
         script.hold_rule,

@@ -176,8 +176,10 @@ class _Boot:
     def _why_closed(self) -> str | None:
         if self._machine.open_ports:
             return None
-        unseen = next((step.where for step in self._steps if step.effect == NOT_MODELLED), None)
-        doubt = f" (what the command at {unseen} does is not modelled)" if unseen else ""
+        unseen = [step for step in self._steps if step.effect == NOT_MODELLED]
+        # A script on the medium says more about WinRM than any other command can.
+        unseen.sort(key=lambda step: _SCRIPT_ON_MEDIUM.search(step.command) is None)
+        doubt = f" (what the command at {unseen[0].where} does is not modelled)" if unseen else ""
         return f"WinRM stays closed: {self._machine.why_closed()}{doubt}"
 
     def _state(self) -> GuestState:
