@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.render.guests import bootstrap, guest, ssh, winrm
 from tests.render.modes import distinct, files_of, on
+from tests.render.scripts import guests, in_powershell
 from toolkit.catalog.releases import releases
 from toolkit.files import NamedFile
 from toolkit.render.generate import generated
@@ -21,9 +22,10 @@ from toolkit.secret import Secret
 from toolkit.simulator.batch import read_batch
 from toolkit.simulator.batchrun import BatchRun
 from toolkit.simulator.firstboot import FirstBoot, first_boot
-from toolkit.simulator.machine import Machine
+from toolkit.simulator.machine import Machine, installed
+from toolkit.simulator.powershell_file import read_powershell, run_file
 from toolkit.simulator.state import state_of
-from toolkit.spec.guest import Consumer, Find, Style
+from toolkit.spec.guest import Consumer, Find, Language, Style
 
 if TYPE_CHECKING:
     from toolkit.spec.guest import Guest
@@ -110,6 +112,7 @@ def closed_guest(
     return guest(winrm(ssl=ssl, ntlm=ntlm, port=port), bootstrap(**settings))  # type: ignore[arg-type]  # by name
 
 
+@pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize(
     "spec",
     [
@@ -124,7 +127,8 @@ def closed_guest(
         closed_guest(ssl=True, ntlm=True, port=443),
     ],
 )
-def test_the_guest_that_the_files_make_is_the_guest_that_the_spec_asks_for(spec: Guest) -> None:
+def test_the_guest_that_the_files_make_is_the_guest_that_the_spec_asks_for(spec: Guest, language: Language) -> None:
+    spec = replace(spec, bootstrap=replace(spec.bootstrap, language=language))
     made = first_boot(generated(spec, CERTIFICATE if spec.communicator.ssl else None))  # type: ignore[union-attr]
     assert made.problems == ()
     assert made.state == state_of(spec)
@@ -377,6 +381,35 @@ def test_a_script_that_runs_twice_ends_in_the_same_state(wanted: Guest) -> None:
     second = BatchRun(batch, first.machine).run()
     assert (first.errorlevel, second.errorlevel) == (0, 0)
     assert replace(second.machine, files=frozenset()) == replace(first.machine, files=frozenset())
+
+
+@pytest.mark.parametrize("name", guests())
+def test_a_powershell_script_ends_where_the_batch_file_ends_and_runs_twice(name: str) -> None:
+    wanted = guests()[name]
+    batch, *others = files_of(wanted) or ()
+    script, *_ = files_of(in_powershell(wanted)) or ()
+    start = replace(
+        installed(server=wanted.windows.release.server, build=wanted.windows.release.build),
+        files=frozenset(file.name.casefold() for file in others),
+    )
+    file = read_powershell(script.name, script.data)
+    once = list(run_file(file, start))[-1].effect
+    twice = list(run_file(file, once.machine))[-1].effect
+    assert (once.exit_code, twice.exit_code) == (0, 0)
+    assert twice.machine == once.machine
+    by_batch = BatchRun(read_batch(batch.name, batch.data), start).run().machine
+    assert comparable(once.machine) == comparable(by_batch)
+
+
+def comparable(machine: Machine) -> Machine:
+    """Leave out what only a batch file's run keeps books of."""
+    return replace(machine, files=frozenset(), certificate_imported=False)
+
+
+def test_a_powershell_script_that_fails_goes_no_further() -> None:
+    text = b"Invoke-Program { sc.exe config WinRM start=auto }\nStart-Service WinRM\n"
+    [failed] = run_file(read_powershell("winrmConfig.ps1", text), Machine())
+    assert (failed.line, failed.effect.exit_code) == (1, 1639)
 
 
 def test_sshd_answers_once_it_is_installed_started_and_let_in() -> None:

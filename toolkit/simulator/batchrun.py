@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 from toolkit.simulator.batch import BatchFile, Line, block, condition, first_command
 from toolkit.simulator.commandline import Part, expanded, parts, program, unwrapped, words
 from toolkit.simulator.effects import apply
+from toolkit.simulator.powershell_file import PowerShellFile, run_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +31,7 @@ _ARITHMETIC = re.compile(r"set\s+/a\s+\"?(?P<name>\w+)\s*(?P<operator>[+-]?=)\s*
 _FOR = re.compile(
     r"for\s+%+(?P<variable>\w)\s+in\s*\((?P<items>[^)]*)\)\s*do\s+(?P<body>.*)", re.IGNORECASE | re.DOTALL
 )
+_FILE = re.compile(r"\s-file\s+\"?(?P<path>[^\"\s]+)", re.IGNORECASE)
 _SILENT = {"echo", "rem", "title", "cls", "color", "setlocal", "endlocal", "pushd", "popd", "shift", "cd", "chdir"} | {
     *("md", "mkdir", "copy", "ping", "timeout", "ver", "prompt", "break", "verify", "type")
 }
@@ -109,7 +111,13 @@ class BatchRun:
     restarts now, for which the run ends.
     """
 
-    def __init__(self, script: BatchFile, machine: Machine, scripts: Mapping[str, BatchFile] | None = None) -> None:
+    def __init__(
+        self,
+        script: BatchFile,
+        machine: Machine,
+        scripts: Mapping[str, BatchFile] | None = None,
+        powershell: Mapping[str, PowerShellFile] | None = None,
+    ) -> None:
         self.machine = machine
         self.ran: list[Ran] = []
         self.problems: list[str] = []
@@ -117,6 +125,7 @@ class BatchRun:
         self._script = script
         # Without itself: a script that calls itself is not followed.
         self._scripts = {name: other for name, other in (scripts or {}).items() if other.name != script.name}
+        self._powershell = powershell or {}
         self._variables = _ENVIRONMENT | _own_names(script.name)
         self._errorlevel = 0
         self._line = 0
@@ -258,6 +267,8 @@ class BatchRun:
             return None
         if called := self._scripts.get(_base(words(inner.text)[0])):
             return self._call(called, returns=inner.returns or bool(self._shells))
+        if name == "powershell" and (file := _FILE.search(inner.text)) and _base(file["path"]) in self._powershell:
+            return self._run_powershell(_base(file["path"]))
         effect = apply(inner.text, self.machine)
         self.machine, self._errorlevel = effect.machine, effect.exit_code
         self.ran.append(Ran(self._line, inner.text, effect.text, self.machine, self._script.name))
@@ -272,12 +283,21 @@ class BatchRun:
 
     def _call(self, script: BatchFile, *, returns: bool) -> Flow:
         """Run another batch file, which does not come back unless it was run by `call` or by a cmd.exe of its own."""
-        run = BatchRun(script, self.machine, self._scripts).run()
+        run = BatchRun(script, self.machine, self._scripts, self._powershell).run()
         self.machine, self._errorlevel = run.machine, run.errorlevel
         self.ran += run.ran
         self.problems += run.problems
         self.restarting = run.restarting
         return None if returns and not self.restarting else Leave(everything=True)
+
+    def _run_powershell(self, name: str) -> Flow:
+        self._errorlevel = 0
+        script = self._powershell[name]
+        for done in run_file(script, self.machine):
+            self.machine = done.effect.machine
+            self._errorlevel = min(done.effect.exit_code, 1)
+            self.ran.append(Ran(done.line, done.statement, done.effect.text, self.machine, script.name))
+        return None
 
     def _filter(self) -> None:
         """Model `find` and `findstr` after `sc query`: scripts look for the state of a running service."""

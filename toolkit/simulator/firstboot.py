@@ -1,9 +1,10 @@
 """The first boot of a guest, from the files on its medium to the moment when WinRM answers or does not.
 
 A model of Setup and the first logon as far as WinRM is concerned. It takes the specialize commands, then the first
-logon's, and runs the batch file that these call (see `batchrun` for what of cmd.exe is modelled). PowerShell scripts
-are not looked into, firewall profiles and remote addresses count as matching, and every driver, disk and image is
-taken to be right.
+logon's, and runs the batch file that these call (see `batchrun` for what of cmd.exe is modelled). Restarts are
+followed: Setup's own in specialize, and after the first logon what runs at the next one (see `logons`). Of PowerShell
+scripts only a bootstrap of ours is looked into, firewall profiles and remote addresses count as matching, and every
+driver, disk and image is taken to be right.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from toolkit.simulator.batchrun import BatchRun
 from toolkit.simulator.documents import DocumentError
 from toolkit.simulator.interior import interior_of_machine
 from toolkit.simulator.machine import Machine, installed
+from toolkit.simulator.powershell_file import PowerShellFile, read_powershell
 from toolkit.simulator.service_settings import NOT_MODELLED
 from toolkit.simulator.state import GuestState, WindowsVersion, windows_version
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 _ANSWER_FILE = "autounattend.xml"
 _BATCH_ENDINGS = (".bat", ".cmd")
+_OPENING = re.compile(r"(?:winrm|ssh)Config\.ps1", re.IGNORECASE)
 _SCRIPT_ON_MEDIUM = re.compile(
     r"(?:\b[a-z]|%+~?\w):\\(?:[\w.$-]+\\)*(?P<name>[\w.$-]+\.(?:bat|cmd|ps1))", re.IGNORECASE
 )
@@ -94,6 +97,7 @@ class _Boot:
         self._answers = answers
         self._scripts: dict[str, NamedFile] = {}
         self._batches: dict[str, BatchFile] = {}
+        self._powershell: dict[str, PowerShellFile] = {}
         self._restarting = False
         self._windows = windows_version(release) if release else WindowsVersion()
         machine = installed(server=release.server, build=release.build) if release else Machine()
@@ -107,6 +111,9 @@ class _Boot:
         scripts = {_base(file.name): file for file in files if file.name.casefold().endswith(_BATCH_ENDINGS)}
         self._scripts |= scripts
         self._batches |= {name: read_batch(file.name, file.data) for name, file in scripts.items()}
+        self._powershell |= {
+            _base(file.name): read_powershell(file.name, file.data) for file in files if _OPENING.fullmatch(file.name)
+        }
         self._machine = replace(self._machine, files=self._machine.files | {_base(file.name) for file in files})
 
     def specialize(self) -> None:
@@ -207,6 +214,9 @@ class _Boot:
         if script is not None:
             self._note(where, command, f"runs {script.name} from the medium")
             return self._run(read_batch(script.name, script.data), script.name)
+        if ours := next((file.name for name, file in self._powershell.items() if name in folded), None):
+            self._note(where, command, f"runs {ours} from the medium")
+            return self._run(BatchFile(ours, (Line(1, f"powershell.exe -File {ours}"),), {}), ours, numbered=True)
         missing = _SCRIPT_ON_MEDIUM.search(command)
         if missing and not _BOOT_PATHS.search(command) and missing["name"].casefold() not in self._machine.files:
             self._problems.append(f"no medium file matches the script that {where} calls: {missing['name']}")
@@ -215,7 +225,7 @@ class _Boot:
         return self._run(BatchFile(where, (Line(1, command),), {}), where, numbered=False)
 
     def _run(self, script: BatchFile, name: str, *, numbered: bool = True) -> int:
-        run = BatchRun(script, self._machine, self._batches).run()
+        run = BatchRun(script, self._machine, self._batches, self._powershell).run()
         for ran in run.ran:
             self._machine = ran.machine
             outer = not numbered and ran.script == script.name

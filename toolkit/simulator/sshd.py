@@ -23,7 +23,7 @@ def sshd(name: str, arguments: Sequence[str], machine: Machine) -> Effect | None
     folded = [argument.casefold() for argument in arguments]
     match name, folded:
         case (("dism" | "msiexec" | "powershell"), _):
-            return _installed(machine) if _INSTALLS.search(" ".join(arguments)) else None
+            return installed(" ".join(arguments), machine)
         case (("net" | "sc"), ["start" | "stop" as verb, "sshd"]):
             return _switched(machine, on=verb == "start")
         case "sc", ["config", "sshd", "start=", kind]:
@@ -34,7 +34,10 @@ def sshd(name: str, arguments: Sequence[str], machine: Machine) -> Effect | None
             return None
 
 
-def _installed(machine: Machine) -> Effect:
+def installed(text: str, machine: Machine) -> Effect | None:
+    """Install it where the text of a command or a block says so."""
+    if not _INSTALLS.search(text):
+        return None
     return Effect(replace(machine, sshd_installed=True), "OpenSSH's server is installed")
 
 

@@ -31,8 +31,10 @@ _SET_EACH = re.compile(r"foreach\s*\(\$\w+ in (?P<pairs>[^)]*)\)\s*\{.*\bset-ite
 _PAIR = re.compile(r"'(?:[\w.]+\\)*(?P<name>\w+)=(?P<value>[^']*)'")
 _IF = re.compile(r"if\s*\(", re.IGNORECASE)
 _ELSE = re.compile(r"else\s*\{", re.IGNORECASE)
+_ELSE_IF = re.compile(r"else(?=if\s*\()", re.IGNORECASE)
 _THERE = re.compile(
-    r"(?P<negated>-not\s*\(\s*)?get-childitem\s+wsman:\\localhost\\listener\b.*'transport=(?P<transport>https?)'",
+    r"(?P<negated>-not\s*\(\s*)?(?:test-listener\s+'|get-childitem\s+wsman:\\localhost\\listener\b.*'transport=)"
+    r"(?P<transport>https?)'",
     re.IGNORECASE | re.DOTALL,
 )
 _ELSEWHERE = re.compile(
@@ -40,12 +42,13 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _INSTANCE = re.compile(
-    r"(?P<verb>get|new|set|remove)-wsmaninstance\s+winrm/config/listener\s.*?transport\s*=\s*'?(?P<transport>https?)",
+    r"(?P<verb>get|new|set|remove)-wsmaninstance\s+(?:-resourceuri\s+)?winrm/config/listener\s.*?transport\s*=\s*'?(?P<transport>https?)",
     re.IGNORECASE | re.DOTALL,
 )
 _PORT = re.compile(r"-valueset\s+@\{.*?\bport\s*=\s*'?(?P<port>\d{1,5})", re.IGNORECASE | re.DOTALL)
 _SHOW = re.compile(r"\(?get-wsmaninstance\s+winrm/config\b", re.IGNORECASE)
 _TEST = re.compile(r"test-wsman\b.*?-port\s+(?P<port>\d{1,5})", re.IGNORECASE | re.DOTALL)
+_AS_IT_IS = "finds nothing to change"
 _VERBS = {"get": "get", "new": "create", "set": "set", "remove": "delete"}
 
 
@@ -53,6 +56,11 @@ def powershell_effect(command: str, machine: Machine) -> Effect:
     """Run a powershell.exe command line. What has no part in WinRM is not modelled, and succeeds."""
     effect = _block(without_comments(powershell_script(command) or ""), machine)
     return effect if effect.text else replace(effect, text=NOT_MODELLED)
+
+
+def statement_effect(statement: str, machine: Machine) -> Effect | None:
+    """Run one statement; None for what has no part in WinRM."""
+    return _effect(statement, machine)
 
 
 def _block(text: str, machine: Machine) -> Effect:
@@ -111,8 +119,10 @@ def _branch(statement: str, machine: Machine) -> Effect | None:
     then, rest = bracketed(rest, 1)
     if holds:
         return _block(then, machine)
+    if another := _ELSE_IF.match(rest):
+        return _branch(rest[another.end() :], machine) or Effect(machine, _AS_IT_IS)
     otherwise = _ELSE.match(rest)
-    return _block(bracketed(rest, otherwise.end())[0] if otherwise else "", machine)
+    return _block(bracketed(rest, otherwise.end())[0], machine) if otherwise else Effect(machine, _AS_IT_IS)
 
 
 def _holds(condition: str, machine: Machine) -> bool | None:
