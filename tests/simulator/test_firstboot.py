@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.render.guests import bootstrap, guest, ssh, winrm
 from tests.render.modes import distinct, files_of, on
-from tests.render.scripts import guests, in_powershell
+from tests.render.scripts import cloud_scripts, guests, in_powershell
 from toolkit.catalog.releases import releases
 from toolkit.files import NamedFile
 from toolkit.render.generate import generated
@@ -23,9 +23,9 @@ from toolkit.simulator.batch import read_batch
 from toolkit.simulator.batchrun import BatchRun
 from toolkit.simulator.firstboot import FirstBoot, first_boot
 from toolkit.simulator.machine import Machine, installed
-from toolkit.simulator.powershell_file import read_powershell, run_file
+from toolkit.simulator.powershell_file import PowerShellFile, read_powershell, run_file
 from toolkit.simulator.state import state_of
-from toolkit.spec.guest import Consumer, Find, Language, Style
+from toolkit.spec.guest import Consumer, Find, Language, NoCommunicator, Style, Winrm
 
 if TYPE_CHECKING:
     from toolkit.spec.guest import Guest
@@ -410,6 +410,39 @@ def test_a_powershell_script_that_fails_goes_no_further() -> None:
     text = b"Invoke-Program { sc.exe config WinRM start=auto }\nStart-Service WinRM\n"
     [failed] = run_file(read_powershell("winrmConfig.ps1", text), Machine())
     assert (failed.line, failed.effect.exit_code) == (1, 1639)
+
+
+@pytest.mark.parametrize("name", distinct(1))
+def test_closing_takes_back_what_opening_did(name: str) -> None:
+    wanted = distinct(1)[name]
+    begun = installed(server=wanted.windows.release.server, build=wanted.windows.release.build)
+    opening, closing, *others = files_of(wanted) or ()
+    start = replace(begun, files=frozenset(file.name.casefold() for file in others))
+    opened = BatchRun(read_batch(opening.name, opening.data), start).run().machine
+    run = BatchRun(read_batch(closing.name, closing.data.replace(b"%~1", b"now")), opened).run()
+    assert (run.errorlevel, run.machine.open_ports, run.machine.sshd_running) == (0, frozenset(), False)
+    assert [rule.name for rule in run.machine.rules if "unattend" in rule.name] == []
+    assert run.machine.listeners == (() if isinstance(wanted.communicator, Winrm) else begun.listeners)
+    kept = ("basic", "kerberos", "negotiate", "certificate", "credssp", "allow_unencrypted", "remote_elevation")
+    assert [getattr(run.machine, each) for each in kept] == [getattr(begun, each) for each in kept]
+    if wanted.windows.release.build >= 9200:
+        # The model begins with the quotas of WinRM 3.0 on every release.
+        quotas = [each for each in Machine.__slots__ if each.startswith("max_")]
+        assert [getattr(run.machine, each) for each in quotas] == [getattr(begun, each) for each in quotas]
+
+
+@pytest.mark.parametrize("name", cloud_scripts())
+def test_user_data_opens_what_the_medium_would(name: str) -> None:
+    text = cloud_scripts()[name].removeprefix("<powershell>\n").removesuffix("</powershell>\n")
+    last = list(run_file(PowerShellFile(name, text), Machine(service_running=True)))[-1]
+    assert last.effect.exit_code == 0
+    communicator = guests()[name.rpartition(", ")[0]].communicator
+    assert not isinstance(communicator, NoCommunicator)
+    if isinstance(communicator, Winrm):
+        assert last.effect.machine.open_ports == {communicator.port}
+    else:
+        assert last.effect.machine.sshd_running
+        assert last.effect.machine.lets_in(communicator.port)
 
 
 def test_sshd_answers_once_it_is_installed_started_and_let_in() -> None:
