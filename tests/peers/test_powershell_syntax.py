@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
-from tests.render.batch_files import batch_files
+from tests.render.batch_files import SAMPLES, batch_files
 from tests.render.scripts import mode, scripts
 from tests.render.test_cloud import carried
 from toolkit.render.powershell import literal
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PARSER = Parser(Language(tree_sitter_powershell.language()))
 
 _COMMAND = re.compile(r"powershell(?:\.exe)? .*-Command (.*)", re.IGNORECASE)
+# The grammar wants brackets around an operation among a method's arguments; PowerShell does not.
+_OPERATION = re.compile(r"\$u\.UserFlags\.Value -b(?:or|and -bnot) \d+")
 _LEFT_OVER = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|None|Secret\(")
 
 
@@ -67,6 +74,34 @@ def _unquoted(text: str) -> str:
 @pytest.mark.parametrize("command", embedded(), ids=range(len(embedded())))
 def test_every_command_in_a_batch_file_is_powershell(command: str) -> None:
     assert errors(command) == []
+
+
+@cache
+def in_samples() -> dict[str, str]:
+    """Give the PowerShell of the samples: files of ours, and the commands in answer files."""
+    found: dict[str, str] = {}
+    for folder in sorted(path for path in SAMPLES.iterdir() if path.is_dir()):
+        users = {path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        for path in sorted((folder / "output").rglob("*.ps1")):
+            if (data := path.read_bytes()) not in users:
+                found[f"{folder.name}, {path.name}"] = data.decode("utf-8-sig")
+        for path in sorted((folder / "output").rglob("*.xml")):
+            for number, match in enumerate(filter(None, map(_COMMAND.search, _texts(path)))):
+                found[f"{folder.name}, {path.name}, {number}"] = _unquoted(match[1])
+    return found
+
+
+def _texts(path: Path) -> list[str]:
+    return [element.text or "" for element in ET.parse(path).iter()]
+
+
+@pytest.mark.parametrize("name", in_samples())
+def test_every_script_and_command_of_a_sample_is_powershell(name: str) -> None:
+    assert errors(_OPERATION.sub(r"(\g<0>)", in_samples()[name])) == []
+
+
+def test_samples_hold_scripts_and_commands() -> None:
+    assert {name.rpartition(", ")[2] for name in in_samples()} >= {"remove.ps1", "0"}
 
 
 def test_commands_are_found_in_batch_files() -> None:
