@@ -4,8 +4,8 @@ A closed script ends with 0 or with the `BootstrapExit` of the step that failed,
 Its log is `%SystemRoot%\Temp\unattend-<winrm|ssh>.log`, its verdict one of two files in `%ProgramData%\unattend`:
 `<winrm|ssh>-ready.txt` or `<winrm|ssh>-failed.txt`.
 
-Known: order, quoting and control flow, which run under Wine's cmd.exe. Modelled: what netsh, sc, winrm, certutil and
-dism then do to a Windows guest, which is taken from Microsoft's documentation.
+Known: order, quoting and control flow, which run under Wine's cmd.exe. Modelled: what netsh, sc,
+PowerShell's cmdlets, certutil and dism then do to a Windows guest, which is taken from Microsoft's documentation.
 """
 
 from __future__ import annotations

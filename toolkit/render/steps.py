@@ -1,8 +1,7 @@
 """What a bootstrap script is made of: steps, each a purpose, an exit code of its own and the batch lines that do it.
 
 The lines keep to constructs that Wine's cmd.exe understands as Windows' does, so that the files under test are the
-files that ship. Hence no `&&`, no `||`, no pipes. And `cmd.exe /c winrm`, because `winrm` is a batch file: one that is
-called by its bare name never returns to the batch file that called it.
+files that ship. Hence no `&&`, no `||`, no pipes.
 """
 
 from __future__ import annotations
