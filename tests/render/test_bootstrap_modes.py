@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.render.guests import CERTIFICATE, CLIENT, PASSWORD, THUMBPRINT, bootstrap, guest, ssh, winrm
 from tests.render.modes import MODES, OLD_CORE, matrix, on
@@ -13,6 +15,7 @@ from tests.render.openssh import KEY, MSI, ZIP
 from tests.render.scripts import script
 from toolkit.errors import ToolkitError
 from toolkit.render.bootstrap import bootstrap_files, hold_command
+from toolkit.secret import Secret
 from toolkit.spec.guest import (
     CarriedFile,
     Consumer,
@@ -186,6 +189,25 @@ def test_a_client_certificate_brings_its_files_and_the_account_in_one_of_them() 
     assert files["winrm-client.txt"].decode() == f"packeruser\r\n{PASSWORD.reveal()}\r\n{CLIENT.subject}\r\n"
     assert PASSWORD.reveal().encode() not in files["winrmConfig.bat"]
     assert r"Service\Auth\Certificate=true'" in files["winrmConfig.bat"].decode()
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=127))
+def test_any_password_of_the_mapped_account_is_in_its_file_as_it_is(password: str) -> None:
+    wanted = MODES["https client certificate"]
+    hostile = replace(wanted, communicator=replace(winrm(ssl=True), password=Secret(password)))
+    files = {file.name: file.data for file in bootstrap_files(hostile, CERTIFICATE)}
+    assert files["winrm-client.txt"].decode().split("\r\n")[1] == password
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=127) | st.from_regex(r"[A-Za-z0-9._+=@:/-]{1,127}\Z"))
+def test_any_password_of_a_pfx_is_in_its_file_as_it_is_or_refused_with_the_reason(password: str) -> None:
+    certificate = replace(CERTIFICATE, pfx_password=Secret(password))
+    if not re.fullmatch(r"[A-Za-z0-9._+=@:/-]+", password):
+        with pytest.raises(ToolkitError, match=r"PFX password \(letters, digits and"):
+            bootstrap_files(MODES["https basic"], certificate)
+        return
+    files = {file.name: file.data for file in bootstrap_files(MODES["https basic"], certificate)}
+    assert files["winrm.pfx.txt"] == f"{password}\r\n".encode("ascii")
 
 
 def test_an_issuer_alone_makes_nobody_a_trusted_person() -> None:
