@@ -337,6 +337,11 @@ def test_after_a_restart_nothing_goes_on_where_nobody_logs_on() -> None:
     assert "nobody logs on by himself" in made.problems[0]
 
 
+def test_a_restart_at_the_very_end_needs_no_logon() -> None:
+    made = boot(answer_file("winrm quickconfig -q", "shutdown -r -t 0"))
+    assert (made.problems, made.closed) == ((), None)
+
+
 def test_what_restarts_at_every_logon_is_told() -> None:
     task = 'schtasks /create /f /tn again /sc onlogon /tr "shutdown /r /t 0"'
     made = boot(answer_file(task, "shutdown /r /t 0", count="9999"))

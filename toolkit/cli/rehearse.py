@@ -95,7 +95,7 @@ def _show(guest: Guest, boot: FirstBoot, report: Report | None) -> None:
 
     console.data("First boot, as modelled from the medium:")
     for step in boot.steps:
-        console.data(f"  {step.where}: {step.command}")
+        console.data(f"  {step.where}: {step.command}" if step.command else f"  {step.where}")
         console.data(f"    {'open' if step.reachable else 'shut'}: {step.effect}")
     complaints = _complaints(guest, boot)
     for complaint in complaints:

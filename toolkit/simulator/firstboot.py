@@ -163,6 +163,8 @@ class _Boot:
             if not self._restarting:
                 return
             self._restart("Windows restarts")
+            if not commands and not self._machine.logon_tasks:
+                return
             if not self._machine.another_logon:
                 self._problems.append("Windows restarts, and then nobody logs on by himself, so nothing goes on")
                 return
