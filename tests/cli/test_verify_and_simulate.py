@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 SAMPLES = sorted((ROOT / "samples").iterdir())
 CONNECTED = [path.name for path in SAMPLES if 'communicator = "winrm"' in (path / "unattend.toml").read_text("utf-8")]
-# Steps that restart the guest and go on afterwards are more than the modelled first boot follows.
-REHEARSED = [name for name in CONNECTED if not list((ROOT / "samples" / name).rglob("first-logon.cmd"))]
+BY_SSH = [path.name for path in SAMPLES if 'communicator = "ssh"' in (path / "unattend.toml").read_text("utf-8")]
 
 
 @contextlib.contextmanager
@@ -128,11 +127,32 @@ def test_an_unknown_certificate_is_refused_and_insecure_says_so(unattend: Unatte
         assert unattend(*where, "--insecure").code == 0
 
 
-@pytest.mark.parametrize("name", REHEARSED)
+@pytest.mark.parametrize("name", CONNECTED)
 def test_every_sample_rehearses_to_a_proven_guest(unattend: Unattend, folder: Path, name: str) -> None:
     shutil.copytree(ROOT / "samples" / name, folder, dirs_exist_ok=True)
     done = unattend("rehearse")
     assert (done.code, "Ready: " in done.out) == (0, True), done.out + done.err
+
+
+@pytest.mark.parametrize("name", BY_SSH)
+def test_a_sample_that_is_reached_by_ssh_rehearses_to_an_sshd_that_answers(
+    unattend: Unattend, folder: Path, name: str
+) -> None:
+    shutil.copytree(ROOT / "samples" / name, folder, dirs_exist_ok=True)
+    done = unattend("rehearse")
+    assert (done.code, "SSH answers on port" in done.out) == (0, True), done.out + done.err
+    assert "WinRM stays closed" not in done.out
+
+
+def test_a_guest_that_ssh_does_not_reach_is_a_finding(unattend: Unattend, folder: Path) -> None:
+    shutil.copytree(ROOT / "samples" / "wireless-laptop", folder, dirs_exist_ok=True)
+    with (folder / "unattend.toml").open("a", encoding="utf-8") as stream:
+        stream.write('\n[[commands]]\nphase = "first-logon"\nrun = "sc.exe config sshd start= disabled"\n')
+        stream.write('[autologon]\nusername = "alice"\n')
+        stream.write('[[accounts]]\nname = "alice"\npassword = "x1"\ngroups = ["Users"]\n')
+    done = unattend("rehearse")
+    assert done.code == 1
+    assert "SSH does not answer on port 22" in done.err
 
 
 def test_a_guest_that_nothing_connects_to_rehearses_to_a_shut_one(unattend: Unattend, folder: Path) -> None:

@@ -12,21 +12,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.render.guests import bootstrap, guest, ssh, winrm
+from tests.render.guests import CERTIFICATE, bootstrap, guest, ssh, winrm
 from toolkit.certificates import self_signed
 from toolkit.files import NamedFile, write_all
+from toolkit.render.generate import generated
 from toolkit.render.handoff.files import handoff_files
 from toolkit.render.handoff.settings import PASSWORD_VARIABLE
-from toolkit.render.winrm_steps import needs_unencrypted
 from toolkit.secret import Secret
+from toolkit.simulator.firstboot import first_boot
 from toolkit.simulator.server import SimulatedGuest
-from toolkit.simulator.state import GuestState, LocalUser
-from toolkit.spec.guest import Bootstrap, Consumer, Firmware, Guest, NoCommunicator, OwnPfx, Winrm
+from toolkit.spec.guest import AutoLogon, Bootstrap, Consumer, Firmware, Guest, NoCommunicator, OwnPfx, Winrm
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from toolkit.certificates import Certificate
+    from toolkit.simulator.state import GuestState
 
 pytestmark = pytest.mark.peer(name="packer", program="packer")
 
@@ -152,6 +153,30 @@ def test_packers_ntlm_is_refused_as_the_fragment_says_where_the_consumer_encrypt
     assert "Packer will be refused" in (tmp_path / "handoff" / "packer.json").read_text(encoding="utf-8")
 
 
+def test_packer_is_refused_where_only_kerberos_and_sealed_messages_are_let_in(tmp_path: Path) -> None:
+    settings = replace(bootstrap(consumer=Consumer.ANY), kerberos=True)
+    done, refused = connected(replace(winrm(), timeout=4), settings, "packer.pkr.hcl", tmp_path)
+    assert done.returncode != 0
+    assert refused
+    assert "Packer will be refused" in (tmp_path / "handoff" / "packer.pkr.hcl").read_text(encoding="utf-8")
+
+
+def test_packer_comes_in_by_ntlm_where_kerberos_is_wanted_over_https(tmp_path: Path) -> None:
+    certificate = self_signed(["unattend"], now=datetime.now(UTC), days=2)
+    settings = replace(bootstrap(consumer=Consumer.ANY), kerberos=True)
+    done, _ = connected(winrm(ssl=True), settings, "packer.json", tmp_path, certificate)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("ntlm", [False, True], ids=["basic", "ntlm"])
+def test_packer_is_refused_with_another_password(tmp_path: Path, *, ntlm: bool) -> None:
+    done, _ = connected(
+        replace(winrm(ntlm=ntlm), timeout=4), bootstrap(), "packer.json", tmp_path, sent="not the password"
+    )
+    assert done.returncode != 0
+    assert "Timeout waiting for WinRM" in done.stdout + done.stderr
+
+
 def test_packer_checks_a_certificate_that_is_the_users_own(tmp_path: Path) -> None:
     """Nobody vouches for this one, so that the check shows."""
     certificate = self_signed(["127.0.0.1"], now=datetime.now(UTC), days=2)
@@ -162,24 +187,44 @@ def test_packer_checks_a_certificate_that_is_the_users_own(tmp_path: Path) -> No
 
 
 def connected(
-    communicator: Winrm, settings: Bootstrap, language: str, folder: Path, tls: Certificate | None = None
+    communicator: Winrm,
+    settings: Bootstrap,
+    language: str,
+    folder: Path,
+    tls: Certificate | None = None,
+    *,
+    sent: str = "",
 ) -> tuple[subprocess.CompletedProcess[str], bool]:
-    """Build with Packer's null builder on a guest that is open as the bootstrap opens it, and no further.
+    """Build with Packer's null builder on the guest that the generated files make, in their first boot as modelled.
 
     Also tell whether the guest turned away a request of somebody whom it knew.
     """
-    state = GuestState(
-        "WIN-BUILD",
-        (LocalUser(communicator.username, communicator.password),),
-        basic=not communicator.ntlm,
-        allow_unencrypted=needs_unencrypted(communicator, settings.consumer),
-    )
+    state = opened(with_account(guest(communicator, settings)))
     with SimulatedGuest(state, tls=tls) as simulated:
         here = replace(communicator, host="127.0.0.1", port=simulated.port, timeout=min(communicator.timeout, 20))
         template = written(guest(here, settings), folder) / language
         template.write_text(on_the_null_builder(template.read_text(encoding="utf-8"), language), encoding="utf-8")
-        done = packer(["build", "-color=false", str(template)], folder, communicator.password.reveal())
+        done = packer(["build", "-color=false", str(template)], folder, sent or communicator.password.reveal())
         return done, any(exchange.status == 401 and exchange.user for exchange in simulated.exchanges)
+
+
+def with_account(wanted: Guest) -> Guest:
+    """Give the guest whose account is the communicator's, as a spec's is."""
+    communicator = wanted.communicator
+    assert isinstance(communicator, Winrm)
+    name, password = communicator.username, communicator.password
+    return replace(
+        wanted,
+        accounts=(replace(wanted.accounts[0], name=name, password=password),),
+        autologon=AutoLogon(username=name, password=password, count=1),
+    )
+
+
+def opened(wanted: Guest) -> GuestState:
+    boot = first_boot(generated(wanted, CERTIFICATE), release=wanted.windows.release)
+    assert (boot.problems, boot.closed) == ((), None)
+    assert boot.state is not None
+    return boot.state
 
 
 def on_the_null_builder(text: str, language: str) -> str:

@@ -11,7 +11,7 @@ from tests.render.openssh import KEY, MSI, ZIP
 from toolkit.catalog.releases import releases
 from toolkit.errors import ToolkitError
 from toolkit.render.bootstrap import bootstrap_files
-from toolkit.spec.guest import CarriedFile, Consumer, GuestMade, HostMade, OpenSsh
+from toolkit.spec.guest import CarriedFile, Consumer, GuestMade, HostMade, Installation, OpenSsh
 
 if TYPE_CHECKING:
     from toolkit.files import NamedFile
@@ -46,9 +46,16 @@ MODES = {
 }
 
 
+# The one Windows that comes without PowerShell.
+OLD_CORE = "server-2008r2 core"
+WINDOWS = (*releases(), OLD_CORE)
+
+
 def on(release: str, wanted: Guest) -> Guest:
-    """Give the same guest with another Windows."""
-    return replace(wanted, windows=replace(wanted.windows, release=releases()[release]))
+    """Give the same guest with another Windows, named as in WINDOWS."""
+    key, _, core = release.partition(" ")
+    installation = Installation.CORE if core else Installation.DESKTOP
+    return replace(wanted, windows=replace(wanted.windows, release=releases()[key], installation=installation))
 
 
 def files_of(wanted: Guest) -> tuple[NamedFile, ...] | None:
@@ -62,7 +69,7 @@ def files_of(wanted: Guest) -> tuple[NamedFile, ...] | None:
 @cache
 def matrix() -> dict[str, Guest]:
     """Give every mode on every release that can have it, by `mode, release`."""
-    pairs = ((f"{mode}, {release}", on(release, wanted)) for release in releases() for mode, wanted in MODES.items())
+    pairs = ((f"{mode}, {release}", on(release, wanted)) for release in WINDOWS for mode, wanted in MODES.items())
     return {name: wanted for name, wanted in pairs if files_of(wanted) is not None}
 
 

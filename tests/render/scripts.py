@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tests.render.guests import CERTIFICATE
-from tests.render.modes import MODES, matrix, on
+from tests.render.modes import MODES, OLD_CORE, matrix, on
 from toolkit.errors import ToolkitError
 from toolkit.render.bootstrap import bootstrap_files
 from toolkit.render.cloud import CloudTarget, cloud_files
@@ -35,6 +35,8 @@ def guests() -> dict[str, Guest]:
     """Give of the matrix the first with each script: the others would be the very same text."""
     seen: dict[str, tuple[str, Guest]] = {}
     for name, wanted in matrix().items():
+        if OLD_CORE in name:
+            continue
         seen.setdefault(script(wanted), (name, wanted))
     return dict(seen.values())
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.render.guests import CERTIFICATE, QUOTAS, THUMBPRINT, bootstrap, guest, ssh, winrm
-from tests.render.modes import distinct, on
+from tests.render.modes import distinct
 from toolkit.errors import ToolkitError
 from toolkit.render.bootstrap import (
     BootstrapExit,
@@ -27,11 +27,6 @@ PLAIN = {
 
 each_closed = pytest.mark.parametrize("wanted", CLOSED.values(), ids=CLOSED)
 each_script = pytest.mark.parametrize("wanted", [*CLOSED.values(), *PLAIN.values()], ids=[*CLOSED, *PLAIN])
-
-
-def old(*args: object, **kwargs: object) -> Guest:
-    """Give a guest that winrm.cmd configures."""
-    return on("server-2019", guest(*args, **kwargs))  # type: ignore[arg-type]  # passed on as they are
 
 
 def script(wanted: Guest) -> list[str]:
@@ -144,15 +139,15 @@ def test_every_step_has_an_exit_code_of_its_own(wanted: Guest) -> None:
 def test_messages_may_be_unencrypted_only_where_the_client_could_not_connect_otherwise(
     *, ssl: bool, ntlm: bool, consumer: Consumer, unencrypted: bool
 ) -> None:
-    lines = commands(old(winrm(ssl=ssl, ntlm=ntlm), bootstrap(consumer=consumer)))
-    value = str(unencrypted).lower()
-    assert f'cmd.exe /c winrm set winrm/config/service @{{AllowUnencrypted="{value}"}}' in lines
+    lines = "".join(commands(guest(winrm(ssl=ssl, ntlm=ntlm), bootstrap(consumer=consumer))))
+    assert f"'Service\\AllowUnencrypted={str(unencrypted).lower()}'" in lines
 
 
 @pytest.mark.parametrize(("ntlm", "basic"), [(False, "true"), (True, "false")])
 def test_every_authentication_method_is_set_and_basic_only_where_it_is_used(*, ntlm: bool, basic: str) -> None:
-    methods = f'Basic="{basic}";Kerberos="true";Negotiate="true";Certificate="false";CredSSP="false"'
-    assert f"cmd.exe /c winrm set winrm/config/service/auth @{{{methods}}}" in commands(old(winrm(ntlm=ntlm)))
+    methods = {"Basic": basic, "Kerberos": "true", "Negotiate": "true", "Certificate": "false", "CredSSP": "false"}
+    wanted = ",".join(f"'Service\\Auth\\{name}={value}'" for name, value in methods.items())
+    assert f"{wanted})" in "".join(commands(guest(winrm(ntlm=ntlm))))
 
 
 def test_the_script_says_why_packer_needs_messages_in_the_clear() -> None:
@@ -163,12 +158,8 @@ def test_the_script_says_why_packer_needs_messages_in_the_clear() -> None:
 
 def test_quotas_are_those_of_the_spec() -> None:
     quotas = replace(QUOTAS, max_timeout_ms=7_200_000, max_envelope_kb=1024, max_memory_per_shell_mb=4096)
-    lines = commands(old(settings=bootstrap(quotas=quotas)))
-    assert 'cmd.exe /c winrm set winrm/config @{MaxEnvelopeSizekb="1024";MaxTimeoutms="7200000"}' in lines
-    assert (
-        "cmd.exe /c winrm set winrm/config/winrs"
-        ' @{MaxMemoryPerShellMB="4096";MaxShellsPerUser="30";MaxProcessesPerShell="100"}'
-    ) in lines
+    lines = "".join(commands(guest(settings=bootstrap(quotas=quotas))))
+    assert "'MaxEnvelopeSizekb=1024','MaxTimeoutms=7200000','Shell\\MaxMemoryPerShellMB=4096'" in lines
 
 
 def test_the_firewall_lets_in_whom_the_spec_allows() -> None:
@@ -190,15 +181,16 @@ def test_a_line_that_cmd_cannot_take_is_refused() -> None:
 
 
 def test_a_port_of_ones_own_is_held_listened_on_and_opened() -> None:
-    lines = commands(old(winrm(port=8080)))
+    lines = commands(guest(winrm(port=8080)))
     assert any("action=block" in line and "localport=5985,5986,8080 " in line for line in lines)
-    assert 'cmd.exe /c winrm set winrm/config/Listener?Address=*+Transport=HTTP @{Port="8080"}' in lines
+    listener = "winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'} -ValueSet @{Port = '8080'}"
+    assert any(f"New-WSManInstance {listener}" in line and f"Set-WSManInstance {listener}" in line for line in lines)
     assert "localport=8080 " in lines[-2]
 
 
 def test_an_https_port_of_ones_own_is_part_of_the_listener() -> None:
-    lines = commands(old(winrm(ssl=True, port=8443)))
-    assert any(line.endswith(f';CertificateThumbprint="{THUMBPRINT}";Port="8443"}}') for line in lines)
+    lines = commands(guest(winrm(ssl=True, port=8443)))
+    assert any(f"; CertificateThumbprint = '{THUMBPRINT}'; Port = '8443'}}" in line for line in lines)
 
 
 def test_https_brings_its_key_and_the_password_in_files_of_their_own() -> None:

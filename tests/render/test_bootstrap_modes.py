@@ -6,12 +6,16 @@ import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.render.guests import CERTIFICATE, CLIENT, PASSWORD, THUMBPRINT, bootstrap, guest, ssh, winrm
-from tests.render.modes import MODES, matrix, on
+from tests.render.modes import MODES, OLD_CORE, matrix, on
 from tests.render.openssh import KEY, MSI, ZIP
+from tests.render.scripts import script
 from toolkit.errors import ToolkitError
 from toolkit.render.bootstrap import bootstrap_files, hold_command
+from toolkit.secret import Secret
 from toolkit.spec.guest import (
     CarriedFile,
     Consumer,
@@ -34,8 +38,8 @@ def names(wanted: Guest) -> list[str]:
     return [file.name for file in bootstrap_files(wanted, CERTIFICATE)]
 
 
-def without_remarks(script: str) -> str:
-    return "\n".join(line for line in script.splitlines() if not line.startswith("rem "))
+def without_remarks(code: str) -> str:
+    return "\n".join(line for line in code.splitlines() if not line.startswith("rem "))
 
 
 @pytest.mark.parametrize("name", matrix())
@@ -53,20 +57,47 @@ def test_nothing_asks_in_a_language_or_trusts_what_newer_releases_lack(name: str
             assert word not in code
 
 
-@pytest.mark.parametrize("release", ["7", "8.1", "10", "server-2008r2", "server-2012", "server-2016", "server-2019"])
-def test_older_releases_are_configured_by_winrm(release: str) -> None:
-    script = text(on(release, guest()))
-    assert "cmd.exe /c winrm set winrm/config/service/auth" in script
-    assert "WSMan" not in script
+@pytest.mark.parametrize("name", matrix())
+def test_no_release_needs_vbscript(name: str) -> None:
+    for number in (0, 1):
+        code = without_remarks(text(matrix()[name], number)).casefold()
+        assert "cscript" not in code
+        assert not re.search(r"\bwinrm (set|get|create|delete|enumerate|identify|invoke)", code)
 
 
-@pytest.mark.parametrize("release", ["11", "server-2022", "server-2025"])
-def test_newer_releases_need_no_vbscript(release: str) -> None:
-    for mode in MODES.values():
-        for number in (0, 1):
-            code = without_remarks(text(on(release, mode), number)).casefold()
-            assert "cscript" not in code
-            assert not re.search(r"\bwinrm (set|get|create|delete|enumerate|identify|invoke)", code)
+@pytest.mark.parametrize("mode", ["http basic packer", "https guest made", "ssh msi port keys shell"])
+def test_the_one_windows_without_powershell_gets_it_first(mode: str) -> None:
+    opening, closing = (text(on(OLD_CORE, MODES[mode]), number) for number in (0, 1))
+    calls = [line for line in opening.splitlines() if line.startswith("powershell.exe")]
+    assert (
+        opening.index("action=block")
+        < opening.index("/FeatureName:MicrosoftWindowsPowerShell")
+        < opening.index(calls[1])
+    )
+    assert calls[0] == "powershell.exe -NoProfile -Command exit >nul 2>&1"
+    assert opening.index('set "PATH=%PATH%;') < opening.index(calls[0])
+    assert closing.index('set "PATH=%PATH%;') < closing.index("powershell.exe -No")
+
+
+def test_no_other_windows_is_given_powershell() -> None:
+    for name, wanted in matrix().items():
+        assert ("MicrosoftWindowsPowerShell" in text(wanted)) == name.endswith(OLD_CORE)
+
+
+def test_a_windows_without_powershell_is_not_given_a_powershell_script() -> None:
+    with pytest.raises(ToolkitError, match="begins without PowerShell"):
+        script(on(OLD_CORE, guest()))
+
+
+@pytest.mark.parametrize("name", matrix())
+def test_powershell_is_started_once_in_a_step(name: str) -> None:
+    for number in (0, 1):
+        for step in re.split(r"\nrem \d+ ", text(matrix()[name], number).replace("\r", "")):
+            label = step.partition("\n")[0]
+            starts = [line for line in step.splitlines() if line.startswith("powershell.exe")]
+            # A certificate is looked for and then made, and a mapping is made and then looked for.
+            most = {"powershell": 1, "certificate": 3, "client certificate": 2, "package": 2}.get(label, 1)
+            assert len(starts) <= most, label
 
 
 @pytest.mark.parametrize("release", ["7", "server-2008r2"])
@@ -81,7 +112,8 @@ def test_tls_1_2_is_switched_on_where_windows_leaves_it_off(release: str) -> Non
 
 @pytest.mark.parametrize(("release", "raised"), [("7", True), ("server-2008r2", True), ("8.1", False), ("10", False)])
 def test_winrm_2_gets_the_operations_that_a_build_needs(release: str, *, raised: bool) -> None:
-    assert ('@{MaxConcurrentOperationsPerUser="1500"}' in text(on(release, guest()))) == raised
+    assert (r"'Service\MaxConcurrentOperationsPerUser=1500'" in text(on(release, guest()))) == raised
+    assert (r"'Service\MaxConcurrentOperationsPerUser=15'" in text(on(release, guest()), 1)) == raised
 
 
 def test_the_release_that_ignores_the_memory_quota_says_so() -> None:
@@ -92,13 +124,12 @@ def test_the_release_that_ignores_the_memory_quota_says_so() -> None:
 def test_credssp_is_off_unless_asked_for() -> None:
     for name, wanted in MODES.items():
         if not isinstance(wanted.communicator, NoCommunicator) and "ssh" not in name.split()[0]:
-            assert r"Service\Auth\CredSSP '%s'" % ("true" if "credssp" in name else "false") in text(wanted)
+            assert r"Service\Auth\CredSSP=%s'" % ("true" if "credssp" in name else "false") in text(wanted)
 
 
 def test_kerberos_leaves_neither_basic_nor_messages_in_the_clear() -> None:
     script = text(on("10", MODES["http kerberos"]))
-    assert '@{Basic="false";Kerberos="true";Negotiate="true";Certificate="false";CredSSP="false"}' in script
-    assert '@{AllowUnencrypted="false"}' in script
+    assert r"'Service\AllowUnencrypted=false','Service\Auth\Basic=false','Service\Auth\Kerberos=true'" in script
 
 
 @pytest.mark.parametrize(
@@ -134,8 +165,21 @@ def test_a_certificate_request_comes_out_of_echo_as_certreq_reads_it() -> None:
     script = text(on("7", MODES["https guest made"]))
     request = re.findall(r'^>>"%SystemRoot%\\Temp\\unattend-winrm.inf" echo (.*)\r$', script, re.MULTILINE)
     plain = [re.sub(r"\^(.)", r"\1", line) for line in request]
-    assert plain[:4] == ["[Version]", 'Signature = "$Windows NT$"', "[NewRequest]", 'Subject = "CN=%COMPUTERNAME%"']
-    assert plain[-1] == '2.5.29.17 = "{text}DNS=%COMPUTERNAME%&DNS=win.lab&IPAddress=10.0.0.5&IPAddress=fd00::5"'
+    names = '2.5.29.17 = "{text}DNS=%COMPUTERNAME%&DNS=win.lab&IPAddress=10.0.0.5&IPAddress=fd00::5"'
+    assert plain[:2] == ["[Version]", 'Signature = "$Windows NT$"']
+    assert plain[5:8] == [names, "[NewRequest]", 'Subject = "CN=%COMPUTERNAME%"']
+
+
+@pytest.mark.parametrize("release", ["7", "8.1"])
+def test_a_certificate_made_in_the_guest_is_back_dated_and_still_made_where_that_is_refused(release: str) -> None:
+    wanted = on(release, MODES["https guest made"])
+    batch, powershell = text(wanted), script(wanted)
+    assert r'>>"%SystemRoot%\Temp\unattend-winrm-dated.inf" echo NotBefore = "%DAY%"' in batch
+    assert re.findall(r'^certreq -new -q "%SystemRoot%\\Temp\\(\S+)"', batch, re.MULTILINE) == [
+        "unattend-winrm-dated.inf",
+        "unattend-winrm.inf",
+    ]
+    assert powershell.index("$lines + $dated") < powershell.index("WriteAllLines($request, $lines)")
 
 
 def test_a_client_certificate_brings_its_files_and_the_account_in_one_of_them() -> None:
@@ -144,7 +188,26 @@ def test_a_client_certificate_brings_its_files_and_the_account_in_one_of_them() 
     assert files["winrm-client-issuer.cer"] == CLIENT.issuer.encode()
     assert files["winrm-client.txt"].decode() == f"packeruser\r\n{PASSWORD.reveal()}\r\n{CLIENT.subject}\r\n"
     assert PASSWORD.reveal().encode() not in files["winrmConfig.bat"]
-    assert r"Service\Auth\Certificate 'true'" in files["winrmConfig.bat"].decode()
+    assert r"Service\Auth\Certificate=true'" in files["winrmConfig.bat"].decode()
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=127))
+def test_any_password_of_the_mapped_account_is_in_its_file_as_it_is(password: str) -> None:
+    wanted = MODES["https client certificate"]
+    hostile = replace(wanted, communicator=replace(winrm(ssl=True), password=Secret(password)))
+    files = {file.name: file.data for file in bootstrap_files(hostile, CERTIFICATE)}
+    assert files["winrm-client.txt"].decode().split("\r\n")[1] == password
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=127) | st.from_regex(r"[A-Za-z0-9._+=@:/-]{1,127}\Z"))
+def test_any_password_of_a_pfx_is_in_its_file_as_it_is_or_refused_with_the_reason(password: str) -> None:
+    certificate = replace(CERTIFICATE, pfx_password=Secret(password))
+    if not re.fullmatch(r"[A-Za-z0-9._+=@:/-]+", password):
+        with pytest.raises(ToolkitError, match=r"PFX password \(letters, digits and"):
+            bootstrap_files(MODES["https basic"], certificate)
+        return
+    files = {file.name: file.data for file in bootstrap_files(MODES["https basic"], certificate)}
+    assert files["winrm.pfx.txt"] == f"{password}\r\n".encode("ascii")
 
 
 def test_an_issuer_alone_makes_nobody_a_trusted_person() -> None:
@@ -227,7 +290,7 @@ def test_the_shell_of_ssh_sessions_can_be_chosen(shell: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("release", "ssl", "certificate", "proof"),
     [
-        ("10", False, HostMade(), "winrm identify -r:http://127.0.0.1:5985 -auth:none"),
+        ("7", False, HostMade(), "Test-WSMan -ComputerName 127.0.0.1 -Port 5985"),
         ("11", False, HostMade(), "Test-WSMan -ComputerName 127.0.0.1 -Port 5985"),
         ("10", True, HostMade(), f"GetCertHashString() -ne '{THUMBPRINT}'"),
         ("10", True, GuestMade(), "GetCertHashString() -ne $c.Thumbprint"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.render.guests import CERTIFICATE, bootstrap, guest, ssh
-from tests.render.modes import MODES, distinct
+from tests.render.modes import MODES, distinct, matrix
 from toolkit.render.bootstrap import bootstrap_files
 from toolkit.render.closing import close_command, closer_name
 from toolkit.render.manifest import manifest
@@ -53,6 +53,15 @@ def test_every_rule_and_setting_of_the_opening_script_is_taken_back(mode: str) -
     }
     missing = [undo for done, undo in pairs.items() if done in opened and undo not in closed]
     assert missing == []
+
+
+def test_handing_over_is_the_same_whatever_was_opened() -> None:
+    """So that one mode stands for all of them where handing over is tried by a command processor."""
+    halves: dict[str, set[str]] = {}
+    for wanted in matrix().values():
+        half = "\n".join(closing(wanted)).partition("\n:main\n")[0]
+        halves.setdefault(str(closer_name(wanted)), set()).add(half)
+    assert {name: len(each) for name, each in halves.items()} == {"winrmClose.bat": 1, "sshClose.bat": 1}
 
 
 def test_the_plain_style_and_a_guest_without_communicator_have_nothing_to_close() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -275,3 +277,19 @@ def test_a_batch_line_is_taken_over_word_for_word_or_not_at_all() -> None:
     assert same_program("netsh a b=c,d >nul", accept=(0, 1)) == ("Invoke-Program { netsh.exe a 'b=c,d' } -Accept 0, 1",)
     with pytest.raises(ValueError, match="say"):
         same_program('netsh say "a b"')
+
+
+@pytest.mark.parametrize(("language", "loaded"), [("batch", False), ("powershell", True)])
+def test_a_guest_that_a_batch_file_opens_does_not_wait_for_powershells_modules(language: str, *, loaded: bool) -> None:
+    code = (
+        "import sys\n"
+        "from dataclasses import replace\n"
+        "from tests.render.guests import guest\n"
+        "from toolkit.render.bootstrap import bootstrap_files\n"
+        "from toolkit.spec.guest import Language\n"
+        "wanted = guest()\n"
+        f"bootstrap_files(replace(wanted, bootstrap=replace(wanted.bootstrap, language=Language('{language}'))))\n"
+        "print(any(name.startswith('toolkit.render.powershell_') for name in sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(loaded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from toolkit.render.wsman import CONFIG, METHODS, change, http_listener, new_listener, no_listener
 from toolkit.simulator.effects import apply
 from toolkit.simulator.machine import Listener, Machine, Transport
 from toolkit.simulator.service_settings import NOT_MODELLED
@@ -79,3 +80,37 @@ def test_what_has_no_part_in_winrm_is_not_modelled_and_succeeds() -> None:
 
 def test_showing_the_configuration_changes_nothing() -> None:
     assert apply(line("(Get-WSManInstance winrm/config).OuterXml"), RUNNING).machine == RUNNING
+
+
+def test_an_http_listener_is_made_once_and_moved_where_it_is_elsewhere() -> None:
+    empty = Machine(service_running=True)
+    made = apply(line(http_listener(8080)), empty)
+    assert made.machine.listeners == (Listener(Transport.HTTP, 8080),)
+    again = apply(line(http_listener(8080)), made.machine)
+    assert (again.machine, again.exit_code) == (made.machine, 0)
+    assert apply(line(http_listener(5985)), made.machine).machine.listeners == (HTTP,)
+
+
+def test_a_listener_that_is_not_there_need_not_be_removed() -> None:
+    both = apply(line(new_listener("HTTPS", "@{Port = '443'}")), RUNNING).machine
+    assert both.listeners == (HTTP, Listener(Transport.HTTPS, 443))
+    assert apply(line(no_listener("HTTPS")), both).machine == RUNNING
+    assert apply(line(no_listener("HTTPS")), RUNNING).exit_code == 0
+
+
+def test_a_loop_sets_every_value_of_its_list() -> None:
+    script = change((CONFIG, {"MaxTimeoutms": 1_800_000}), (METHODS, {"Basic": True, "Negotiate": False}))
+    machine = apply(line(script), RUNNING).machine
+    assert (machine.max_timeout_ms, machine.basic, machine.negotiate) == (1_800_000, True, False)
+
+
+def test_a_condition_about_something_else_is_not_modelled() -> None:
+    assert apply(line("if ($x) { Remove-WSManInstance winrm/config/Listener }"), RUNNING).text == NOT_MODELLED
+
+
+def test_a_listener_may_be_asked_for_by_its_absence() -> None:
+    absent = r"-not (Get-ChildItem WSMan:\localhost\Listener | Where-Object { $_.Keys -contains 'Transport=HTTPS' })"
+    script = f"if ({absent}) {{ {new_listener('HTTPS', '@{}')} }}"
+    made = apply(line(script), RUNNING).machine
+    assert made.listener(Transport.HTTPS) is not None
+    assert apply(line(script), made).machine == made

@@ -95,6 +95,7 @@ def test_a_zip_with_the_installer_in_it_is_a_package(tmp_path: Path) -> None:
         ('certificate = "guest"\nclient_certificate = "host"', "a client certificate made on the host comes with"),
         ('also = ["telnet"]', 'bootstrap.also[0] is "telnet"'),
         ('kerberos = true\nconsumer = "packer"', "Packer knows neither Kerberos"),
+        ('consumer = "packer"\nquotas = { max_timeout_ms = 1799999 }', "less than winrm_timeout"),
         (f'authorized_keys = ["{KEY}"]', "bootstrap.authorized_keys does nothing without an SSH server"),
         ('default_shell = "cmd"', "bootstrap.default_shell does nothing without an SSH server"),
         ('openssh = { file = "x.zip" }', "bootstrap.openssh does nothing without an SSH server"),
@@ -102,6 +103,18 @@ def test_a_zip_with_the_installer_in_it_is_a_package(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_named(tmp_path: Path, lines: str, message: str) -> None:
     assert any(message in found for found in refused(tmp_path, lines))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'consumer = "packer"\nquotas = { max_timeout_ms = 1800000 }',
+        'consumer = "ansible"\nquotas = { max_timeout_ms = 60000 }',
+        "quotas = { max_timeout_ms = 60000 }",
+    ],
+)
+def test_a_command_may_take_less_time_where_packer_does_not_ask_for_more(tmp_path: Path, lines: str) -> None:
+    assert read(tmp_path, lines).quotas.max_timeout_ms >= 60_000
 
 
 @pytest.mark.parametrize("line", ['certificate = "host"', 'certificate_names = ["a"]', 'client_certificate = "host"'])

@@ -19,7 +19,7 @@ def test_the_default_is_closed_found_by_its_marker_and_roomy_enough_for_builds()
 def test_everything_can_be_said() -> None:
     text = (
         'consumer = "packer"\nfind = "floppy"\nallow_from = ["10.0.0.1", "10.0.0.0/8", "fd00::/8", "10.0.0.1/8"]\n'
-        "[bootstrap.quotas]\nmax_timeout_ms = 60000\nmax_envelope_kb = 500\nmax_memory_per_shell_mb = 1024\n"
+        "[bootstrap.quotas]\nmax_timeout_ms = 2000000\nmax_envelope_kb = 500\nmax_memory_per_shell_mb = 1024\n"
         "max_shells_per_user = 5\nmax_processes_per_shell = 25\n"
     )
     assert bootstrap(text) == Bootstrap(
@@ -27,7 +27,7 @@ def test_everything_can_be_said() -> None:
         Consumer.PACKER,
         Find.FLOPPY,
         ("10.0.0.1", "10.0.0.0/8", "fd00::/8", "10.0.0.1/8"),
-        Quotas(60_000, 500, 1024, 5, 25),
+        Quotas(2_000_000, 500, 1024, 5, 25),
     )
 
 

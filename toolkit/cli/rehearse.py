@@ -77,27 +77,36 @@ def _verified(guest: Guest, state: GuestState | None, folder: Path) -> Report | 
 
 def _complaints(guest: Guest, boot: FirstBoot) -> list[str]:
     """Judge the boot by the spec: a guest that stays shut is a failure only where something wants to connect."""
-    from toolkit.spec.guest import Winrm
+    from toolkit.spec.guest import Ssh, Winrm
 
-    wanted = isinstance(guest.communicator, Winrm)
+    communicator = guest.communicator
+    wanted = isinstance(communicator, Winrm)
     if wanted and boot.closed:
         return [*boot.problems, boot.closed]
+    if isinstance(communicator, Ssh) and not boot.sshd_answers(communicator.port):
+        return [*boot.problems, f"SSH does not answer on port {communicator.port}: sshd is stopped, or shut out"]
     if not wanted and boot.state is not None and boot.state.reachable:
         return [*boot.problems, "WinRM answers although the spec wants no WinRM: servers have it on by themselves"]
     return list(boot.problems)
 
 
 def _show(guest: Guest, boot: FirstBoot, report: Report | None) -> None:
+    from toolkit.spec.guest import Ssh
+
     console.data("First boot, as modelled from the medium:")
     for step in boot.steps:
-        console.data(f"  {step.where}: {step.command}")
+        console.data(f"  {step.where}: {step.command}" if step.command else f"  {step.where}")
         console.data(f"    {'open' if step.reachable else 'shut'}: {step.effect}")
-    for complaint in _complaints(guest, boot):
+    complaints = _complaints(guest, boot)
+    for complaint in complaints:
         console.warn(complaint)
     if report is not None:
         console.data("")
         console.data(report.to_text(console.width()))
-    elif boot.closed:
+    elif isinstance(guest.communicator, Ssh) and not complaints:
+        port = guest.communicator.port
+        console.data(f"SSH answers on port {port}, as far as sshd and the firewall are modelled; no session was tried.")
+    elif boot.closed and not isinstance(guest.communicator, Ssh):
         console.data(boot.closed)
 
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from toolkit.spec.guest import Installation
+
 if TYPE_CHECKING:
     from toolkit.catalog.releases import Release
+    from toolkit.spec.guest import Windows
 
 _WINDOWS_8 = 9200  # Windows 8, Server 2012
 _WINDOWS_8_1 = 9600
 _WINDOWS_10 = 10240
 _WINDOWS_10_1809 = 17763  # Server 2019
-_SERVER_2022 = 20348
+
+
+def has_powershell(windows: Windows) -> bool:
+    """Server Core of 2008 R2 comes without PowerShell; every later Windows has it."""
+    return not (windows.release.key == "server-2008r2" and windows.installation is Installation.CORE)
 
 
 def has_powershell_3(release: Release) -> bool:
@@ -42,12 +49,3 @@ def ignores_memory_quota(release: Release) -> bool:
 def has_openssh_capability(release: Release) -> bool:
     """OpenSSH is a capability since Windows 10 1809 and Server 2019 (MicrosoftDocs/windowsserverdocs, OpenSSH)."""
     return release.build >= _WINDOWS_10_1809
-
-
-def outlives_vbscript(release: Release) -> bool:
-    """`winrm` is a VBScript, and VBScript is a feature on demand since build 26100, on its way out.
-
-    Server 2022 and Windows 11 are counted in, since hardened images of them go without already. What came before keeps
-    VBScript to its end.
-    """
-    return release.build >= _SERVER_2022

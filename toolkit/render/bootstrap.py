@@ -4,8 +4,8 @@ A closed script ends with 0 or with the `BootstrapExit` of the step that failed,
 Its log is `%SystemRoot%\Temp\unattend-<winrm|ssh>.log`, its verdict one of two files in `%ProgramData%\unattend`:
 `<winrm|ssh>-ready.txt` or `<winrm|ssh>-failed.txt`.
 
-Known: order, quoting and control flow, which run under Wine's cmd.exe. Modelled: what netsh, sc, winrm, certutil and
-dism then do to a Windows guest, which is taken from Microsoft's documentation.
+Known: order, quoting and control flow, which run under Wine's cmd.exe. Modelled: what netsh, sc,
+PowerShell's cmdlets, certutil and dism then do to a Windows guest, which is taken from Microsoft's documentation.
 """
 
 from __future__ import annotations
@@ -16,16 +16,13 @@ from typing import assert_never
 from toolkit.errors import ToolkitError
 from toolkit.files import NamedFile
 from toolkit.render import closing_steps, ssh_steps, winrm_steps
-from toolkit.render.abilities import has_tls_1_2
-from toolkit.render.bootstrap_powershell import RUN, PowerShellScript, powershell_text
+from toolkit.render.abilities import has_powershell, has_tls_1_2
 from toolkit.render.closing import ClosingScript, closer_name, closing_text
 from toolkit.render.cmd import LONGEST_LINE
 from toolkit.render.host_certificate import HostCertificate
 from toolkit.render.luggage import Luggage, certificate_files, client_files, luggage_of, ssh_files
-from toolkit.render.powershell import script_file
-from toolkit.render.powershell_opening import Opening
-from toolkit.render.powershell_steps import in_powershell
-from toolkit.render.steps import BootstrapExit, Step, block_rule
+from toolkit.render.powershell import RUN
+from toolkit.render.steps import BootstrapExit, Step, block_rule, powershell_step
 from toolkit.render.summary import summary
 from toolkit.render.templating import render
 from toolkit.render.winrm_steps import HTTP_PORT
@@ -139,9 +136,8 @@ def closed_script(guest: Guest, certificate: HostCertificate | None = None) -> C
 def _closed_files(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -> tuple[NamedFile, ...]:
     script = _opening_script(guest, communicator, luggage)
     closing = _closing_script(guest, communicator, luggage)
-    opening = Opening(guest, communicator, luggage)
     return (
-        _closed_file(f"{script.subject}Config", script, opening),
+        _closed_file(guest, communicator, luggage, script),
         _script_file(closing.name, closing_text(closing)),
         *certificate_files(luggage.certificate),
         *(client_files(communicator, luggage.client) if luggage.client else ()),
@@ -157,6 +153,7 @@ def _opening_script(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -
         ready=ready,
         steps=(
             winrm_steps.close_step(_hold_rule(communicator), _held_ports(guest, communicator)),
+            *(() if has_powershell(guest.windows) else (powershell_step(),)),
             *_steps(guest, communicator, luggage),
         ),
         closer=closer_name(guest) or "",
@@ -211,7 +208,7 @@ def _closing_script(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -
     ssh = closing_steps.ssh_closing(guest) if _opens_ssh(guest, communicator) else ()
     subject = "winrm" if isinstance(communicator, Winrm) else "ssh"
     rule = _hold_rule(communicator)
-    first = closing_steps.first_steps(rule, _held_ports(guest, communicator))
+    first = closing_steps.first_steps(guest.windows, rule, _held_ports(guest, communicator))
     return ClosingScript(
         name=f"{subject}Close.bat",
         opener=script_name(guest) or "",
@@ -236,18 +233,19 @@ def _opens_ssh(guest: Guest, communicator: Winrm | Ssh) -> bool:
     return isinstance(communicator, Ssh) or guest.bootstrap.also_ssh
 
 
-def _closed_file(name: str, script: ClosedScript, opening: Opening) -> NamedFile:
-    match opening.guest.bootstrap.language:
+def _closed_file(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage, script: ClosedScript) -> NamedFile:
+    name = f"{script.subject}Config.{_SUFFIXES[guest.bootstrap.language]}"
+    match guest.bootstrap.language:
         case Language.BATCH:
-            return _script_file(f"{name}.bat", _closed(script))
+            return _script_file(name, _closed(script))
         case Language.POWERSHELL:
-            steps = in_powershell(script.steps, opening)
-            frame = PowerShellScript(
-                script.subject, script.hold_rule, script.ready, steps, closer=script.closer, summary=script.summary
-            )
-            return script_file(f"{name}.ps1", powershell_text(frame))
+            # Few guests are opened by PowerShell, and the others need not wait for its modules.
+            from toolkit.render.bootstrap_powershell import powershell_file  # noqa: PLC0415
+            from toolkit.render.powershell_opening import Opening  # noqa: PLC0415
+
+            return powershell_file(name, script, Opening(guest, communicator, luggage))
         case _:
-            assert_never(opening.guest.bootstrap.language)
+            assert_never(guest.bootstrap.language)
 
 
 def _closed(script: ClosedScript) -> str:

@@ -9,14 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from toolkit.render.powershell import literal
+from toolkit.errors import ToolkitError
+from toolkit.render.abilities import has_powershell
+from toolkit.render.powershell import literal, script_file
+from toolkit.render.powershell_steps import in_powershell
 from toolkit.render.steps import BootstrapExit
 from toolkit.render.templating import render
 
 if TYPE_CHECKING:
+    from toolkit.files import NamedFile
+    from toolkit.render.bootstrap import ClosedScript
+    from toolkit.render.powershell_opening import Opening
     from toolkit.render.steps import Step
-
-RUN = "powershell.exe -NoProfile -ExecutionPolicy Bypass -File"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,25 @@ class PowerShellScript:
         """Which of the functions for WinRM and for SSH the steps call."""
         ssh = any(step.code is BootstrapExit.SSH_SELF_TEST for step in self.steps)
         return frozenset({self.subject, *(("ssh",) if ssh else ())})
+
+
+def powershell_file(name: str, script: ClosedScript, opening: Opening) -> NamedFile:
+    """Give the batch file's counterpart. Raises ToolkitError for what only the batch file can do."""
+    windows = opening.guest.windows
+    if not has_powershell(windows):
+        raise ToolkitError(
+            f"Server Core of {windows.release.name} begins without PowerShell, so no script of it can run there",
+            help='Remove bootstrap.language = "powershell"; the batch file, the default, turns PowerShell on first.',
+        )
+    frame = PowerShellScript(
+        script.subject,
+        script.hold_rule,
+        script.ready,
+        in_powershell(script.steps, opening),
+        closer=script.closer,
+        summary=script.summary,
+    )
+    return script_file(name, powershell_text(frame))
 
 
 def powershell_text(script: PowerShellScript) -> str:

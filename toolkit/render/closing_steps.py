@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.render import ssh_steps, winrm_steps
-from toolkit.render.abilities import has_powershell_3
+from toolkit.render.abilities import has_powershell, has_powershell_3
 from toolkit.render.https_steps import FORGET_MAPPINGS, FRIENDLY_NAME
-from toolkit.render.steps import BootstrapExit, Step, attempt, block_rule, powershell, where
-from toolkit.render.wsman import CONFIG, METHODS, SERVICE, SHELLS, wsman
+from toolkit.render.steps import POWERSHELL_PATH, BootstrapExit, Step, attempt, block_rule, powershell, where
+from toolkit.render.wsman import CONFIG, METHODS, REMOTING, SERVICE, SHELLS, change, no_listener
 from toolkit.spec.guest import GuestMade, Quotas
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from toolkit.certificates import TrustedClient
     from toolkit.render.host_certificate import HostCertificate
-    from toolkit.render.wsman import Wsman
-    from toolkit.spec.guest import Guest, Winrm
+    from toolkit.render.wsman import Settings
+    from toolkit.spec.guest import Guest, Windows, Winrm
 
 WINLOGON = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"
 _AUTOLOGON = (
@@ -26,6 +28,7 @@ _AUTOLOGON = (
 # of WinRM 2.0, its edition of 2010.
 _QUOTAS = Quotas(60_000, 500, 1024, 30, 25)
 _QUOTAS_2_0 = Quotas(60_000, 150, 150, 5, 15)
+_OPERATIONS_2_0 = 15
 _METHODS = {"Basic": False, "Kerberos": True, "Negotiate": True, "Certificate": False, "CredSSP": False}
 
 # "Windows Remote Management" in whatever language.
@@ -68,11 +71,10 @@ def winrm_closing(
     guest: Guest, winrm: Winrm, certificate: HostCertificate | None, client: TrustedClient | None
 ) -> tuple[Step, ...]:
     """Give the steps that take WinRM back to what Windows began with, but for listeners, of which none stays."""
-    ways = wsman(guest.windows.release)
     return (
-        *_settings_steps(guest, ways),
+        *_settings_steps(guest),
         *((_mapping_step(client),) if client else ()),
-        _listener_step(ways),
+        _listener_step(),
         _service_step(guest),
         _rule_step(winrm_steps.ALLOW_RULE, "winrm"),
         *((_group_step(),) if winrm_steps.wants_remoting(guest) else ()),
@@ -109,9 +111,12 @@ def ssh_closing(guest: Guest) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def first_steps(hold_rule: str, ports: str) -> tuple[Step, ...]:
+def first_steps(windows: Windows, hold_rule: str, ports: str) -> tuple[Step, ...]:
     """Give what comes first, whatever was opened."""
+    why = ("PowerShell was turned on when the guest was opened, and the task may not have it on its path yet.",)
+    path = () if has_powershell(windows) else (Step("path", BootstrapExit.CLOSING, why, (POWERSHELL_PATH,)),)
     return (
+        *path,
         Step(
             "hold",
             BootstrapExit.CLOSING,
@@ -131,9 +136,7 @@ def noted(line: str) -> tuple[str, ...]:
     return (line, _NOTE)
 
 
-def _settings_steps(guest: Guest, ways: Wsman) -> tuple[Step, ...]:
-    quotas = _QUOTAS if has_powershell_3(guest.windows.release) else _QUOTAS_2_0
-    config, shells = winrm_steps.settings_of(quotas)
+def _settings_steps(guest: Guest) -> tuple[Step, ...]:
     return (
         Step(
             "service",
@@ -145,18 +148,26 @@ def _settings_steps(guest: Guest, ways: Wsman) -> tuple[Step, ...]:
             "methods",
             BootstrapExit.CLOSING,
             ("Windows' own: Kerberos and Negotiate, and every message encrypted.",),
-            (
-                *noted(ways.change(SERVICE, {"AllowUnencrypted": False})),
-                *noted(ways.change(METHODS, _METHODS)),
-            ),
+            noted(powershell(change((SERVICE, {"AllowUnencrypted": False}), (METHODS, _METHODS)))),
         ),
         Step(
             "quotas",
             BootstrapExit.CLOSING,
             ("Windows' own.",),
-            (*noted(ways.change(CONFIG, config)), *noted(ways.change(SHELLS, shells))),
+            noted(powershell(change(*_quotas(guest)))),
         ),
     )
+
+
+def _quotas(guest: Guest) -> Iterator[tuple[str, Settings]]:
+    old = not has_powershell_3(guest.windows.release)
+    config, shells = winrm_steps.settings_of(_QUOTAS_2_0 if old else _QUOTAS)
+    yield CONFIG, config
+    yield SHELLS, shells
+    if old:
+        yield SERVICE, {"MaxConcurrentOperationsPerUser": _OPERATIONS_2_0}
+    elif winrm_steps.wants_remoting(guest):
+        yield REMOTING, {"MaxMemoryPerShellMB": _QUOTAS.max_memory_per_shell_mb}
 
 
 def _mapping_step(client: TrustedClient) -> Step:
@@ -167,18 +178,12 @@ def _mapping_step(client: TrustedClient) -> Step:
     return Step("client certificate", BootstrapExit.CLOSING, ("The mapping holds a password.",), lines)
 
 
-def _listener_step(ways: Wsman) -> Step:
+def _listener_step() -> Step:
     return Step(
         "listeners",
         BootstrapExit.CLOSING,
         ("None stays, not even a server's own: winrm quickconfig brings that back.",),
-        tuple(
-            line
-            for transport in ("HTTP", "HTTPS")
-            for line in where(
-                ways.find_listener(transport), noted(ways.delete_listener(transport)), label=f"no_{transport.lower()}"
-            )
-        ),
+        noted(powershell(f"{no_listener('HTTP')}; {no_listener('HTTPS')}")),
     )
 
 

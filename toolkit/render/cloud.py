@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, assert_never
 from toolkit.errors import ToolkitError
 from toolkit.files import NamedFile
 from toolkit.render.bootstrap import closed_script
-from toolkit.render.bootstrap_powershell import RUN, PowerShellScript, powershell_text
+from toolkit.render.bootstrap_powershell import PowerShellScript, powershell_text
 from toolkit.render.cloud_accounts import account_passwords, account_step
 from toolkit.render.cmd import LONGEST_LINE
 from toolkit.render.luggage import luggage_of
-from toolkit.render.powershell import ascii_expression, encoded_command
+from toolkit.render.powershell import RUN, ascii_expression, encoded_command
 from toolkit.render.powershell_opening import Opening, Pfx
 from toolkit.render.powershell_steps import in_powershell
+from toolkit.render.steps import BootstrapExit
 from toolkit.spec.guest import NoCommunicator
 
 if TYPE_CHECKING:
@@ -182,7 +183,9 @@ def _script(load: _Load, notes: tuple[str, ...], secrets: str) -> str:
     closed = closed_script(load.guest, load.luggage.certificate)
     if closed is None:
         raise TypeError(load.communicator)
-    close, *others = in_powershell(closed.steps, _opening(load))
+    # User data that is PowerShell needs no step to get it.
+    steps = tuple(step for step in closed.steps if step.code is not BootstrapExit.POWERSHELL)
+    close, *others = in_powershell(steps, _opening(load))
     return powershell_text(
         PowerShellScript(
             subject=closed.subject,

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 from toolkit.render.abilities import has_certificate_options, has_powershell_3
 from toolkit.render.cmd import echo_text
-from toolkit.render.steps import BootstrapExit, Step, attempt, must, powershell, unless, where
+from toolkit.render.powershell import hashtable
+from toolkit.render.steps import BootstrapExit, Step, attempt, must, powershell, unless
+from toolkit.render.wsman import new_listener, no_listener
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from toolkit.catalog.releases import Release
     from toolkit.certificates import TrustedClient
     from toolkit.render.host_certificate import HostCertificate
-    from toolkit.render.wsman import Wsman
+    from toolkit.render.wsman import Settings
     from toolkit.spec.guest import Guest, Winrm
 
 PFX = "winrm.pfx"
@@ -30,8 +34,10 @@ FRIENDLY_NAME = "unattend-winrm"
 TLS_1_2 = r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2"
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 _REQUEST = r"%SystemRoot%\Temp\unattend-winrm.inf"
+_DATED = r"%SystemRoot%\Temp\unattend-winrm-dated.inf"
 _ANSWER = r"%SystemRoot%\Temp\unattend-winrm.cer"
 COMPUTER = "@COMPUTER@"
+YESTERDAY = "(Get-Date).AddDays(-1).ToString('d MMM yyyy',[Globalization.CultureInfo]::InvariantCulture)"
 
 MAPPINGS = "@(Get-ChildItem WSMan:\\localhost\\ClientCertificate)"
 FORGET_MAPPINGS = f"foreach ($m in {MAPPINGS}) {{ Remove-Item $m.PSPath -Recurse -Force }}"
@@ -61,34 +67,26 @@ def tls_step() -> Step:
     )
 
 
-def https_steps(guest: Guest, winrm: Winrm, certificate: HostCertificate | None, ways: Wsman) -> tuple[Step, ...]:
+def https_steps(guest: Guest, winrm: Winrm, certificate: HostCertificate | None) -> tuple[Step, ...]:
     """Give the steps that get the certificate and put it on the listener; made in the guest where none is given."""
+    port = {} if winrm.port == HTTPS_PORT else {"Port": winrm.port}
     if certificate is None:
-        return (_own_certificate_step(guest, winrm), _own_listener_step(winrm, ways))
-    settings: dict[str, int | bool | str] = {
-        "Hostname": certificate.host_name,
-        "CertificateThumbprint": certificate.thumbprint,
-        **({} if winrm.port == HTTPS_PORT else {"Port": winrm.port}),
-    }
-    create = (
-        *must(ways.create_listener("HTTPS", settings)),
-        *_without_http(ways),
-        *attempt(f'del /f /q "%HERE%{PFX}" "%HERE%{PFX_PASSWORD}" >nul 2>&1'),
-    )
+        return (_own_certificate_step(guest, winrm), _own_listener_step(port))
+    shown: Settings = {"Hostname": certificate.host_name, "CertificateThumbprint": certificate.thumbprint, **port}
     why = (
         "One listener, HTTPS on every address with the certificate made on the host, and no other.",
         "Its key leaves the medium once it is in use, where the medium can be written.",
     )
-    lines = (*_without_https(ways), *create)
+    lines = (
+        *must(_listener(hashtable(shown))),
+        *attempt(f'del /f /q "%HERE%{PFX}" "%HERE%{PFX_PASSWORD}" >nul 2>&1'),
+    )
     return (_certificate_step(certificate), Step("listener", BootstrapExit.LISTENER, why, lines))
 
 
-def _without_https(ways: Wsman) -> tuple[str, ...]:
-    return where(ways.find_listener("HTTPS"), must(ways.delete_listener("HTTPS")), label="no_https")
-
-
-def _without_http(ways: Wsman) -> tuple[str, ...]:
-    return where(ways.find_listener("HTTP"), must(ways.delete_listener("HTTP")), label="no_http")
+def _listener(table: str, *before: str) -> str:
+    # Made again and not changed: the certificate of an old one may be gone.
+    return powershell("; ".join((*before, no_listener("HTTPS"), new_listener("HTTPS", table), no_listener("HTTP"))))
 
 
 def _certificate_step(certificate: HostCertificate) -> Step:
@@ -139,26 +137,41 @@ def _by_cmdlet(names: str) -> tuple[str, ...]:
 
 
 def _by_certreq(names: str) -> tuple[str, ...]:
+    remove = f'del /f /q "{_REQUEST}" "{_DATED}" "{_ANSWER}" >nul 2>&1'
     return (
-        f'del /f /q "{_REQUEST}" "{_ANSWER}" >nul 2>&1',
+        remove,
         *(
             f'>>"{_REQUEST}" echo {echo_text(line).replace(COMPUTER, "%COMPUTERNAME%")}'
             for line in certificate_request(names)
         ),
+        'set "DAY="',
+        f'{powershell(YESTERDAY)} >"%STATE%"',
+        'set /p DAY=<"%STATE%"',
+        f'copy /y "{_REQUEST}" "{_DATED}" >nul',
+        f'>>"{_DATED}" echo NotBefore = "%DAY%"',
+        f'certreq -new -q "{_DATED}" "{_ANSWER}"',
+        'if "%ERRORLEVEL%"=="0" goto made_certificate',
         *must(f'certreq -new -q "{_REQUEST}" "{_ANSWER}"'),
-        f'del /f /q "{_REQUEST}" "{_ANSWER}" >nul 2>&1',
+        ":made_certificate",
+        remove,
     )
 
 
 def certificate_request(names: str) -> tuple[str, ...]:
     """Give the lines of certreq's request, in which COMPUTER stands for the computer's name.
 
-    PowerShell 2 has no cmdlet for it, 4's takes no dates. certreq dates the certificate from now on: a guest whose
-    clock is ahead waits for the client's.
+    PowerShell 2 has no cmdlet for it, 4's takes no dates. Another line, `NotBefore = "YESTERDAY"`, may follow: together
+    with a period it is documented (MicrosoftDocs/windowsserverdocs certreq_1.md), and so is that an English month is
+    read in every locale. Neither was tried on Windows, so who writes it must do without where certreq refuses it: a
+    certificate from now on, for which a client whose clock is behind has to wait.
     """
     return (
         "[Version]",
         'Signature = "$Windows NT$"',
+        "[EnhancedKeyUsageExtension]",
+        f"OID = {SERVER_AUTH}",
+        "[Extensions]",
+        f'2.5.29.17 = "{{text}}{names}"',
         "[NewRequest]",
         f'Subject = "CN={COMPUTER}"',
         f'FriendlyName = "{FRIENDLY_NAME}"',
@@ -172,10 +185,6 @@ def certificate_request(names: str) -> tuple[str, ...]:
         "ProviderType = 24",
         "ValidityPeriod = Years",
         "ValidityPeriodUnits = 10",
-        "[EnhancedKeyUsageExtension]",
-        f"OID = {SERVER_AUTH}",
-        "[Extensions]",
-        f'2.5.29.17 = "{{text}}{names}"',
     )
 
 
@@ -186,18 +195,15 @@ def _alternative_name(name: str) -> str:
         return f"DNS={name}"
 
 
-def _own_listener_step(winrm: Winrm, ways: Wsman) -> Step:
-    port = "" if winrm.port == HTTPS_PORT else f";Port='{winrm.port}'"
+def _own_listener_step(port: Mapping[str, int]) -> Step:
     # The listener's Hostname must be the certificate's common name (0x803380E9): the computer's when it was made.
-    create = (
-        f"{_FIND}; New-WSManInstance winrm/config/Listener -SelectorSet @{{Address='*';Transport='HTTPS'}}"
-        f" -ValueSet @{{Hostname=$c.GetNameInfo('SimpleName',$false);CertificateThumbprint=$c.Thumbprint{port}}}"
-    )
+    shown = "@{Hostname = $c.GetNameInfo('SimpleName',$false); CertificateThumbprint = $c.Thumbprint"
+    table = shown + "".join(f"; {name} = '{value}'" for name, value in port.items()) + "}"
     return Step(
         "listener",
         BootstrapExit.LISTENER,
         ("One listener, HTTPS on every address with the certificate made above, and no other.",),
-        (*_without_https(ways), *must(powershell(create)), *_without_http(ways)),
+        must(_listener(table, _FIND)),
     )
 
 

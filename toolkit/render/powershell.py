@@ -18,6 +18,9 @@ from toolkit.files import NamedFile
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# What comes before the name of a script that is to be run.
+RUN = "powershell.exe -NoProfile -ExecutionPolicy Bypass -File"
+
 _BOM = b"\xef\xbb\xbf"
 _QUOTES = re.compile("['\u2018\u2019\u201a\u201b]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

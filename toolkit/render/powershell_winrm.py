@@ -13,6 +13,7 @@ from toolkit.render.https_steps import (
     FRIENDLY_NAME,
     SERVER_AUTH,
     TLS_1_2,
+    YESTERDAY,
     alternative_names,
     certificate_request,
 )
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 _CERTIFICATES = "Security.Cryptography.X509Certificates"
 _MAPPINGS = r"@(Get-ChildItem WSMan:\localhost\ClientCertificate)"
 _OWN = f"$_.FriendlyName -eq {literal(FRIENDLY_NAME)}"
+
+
+_CERTREQ = program("certreq.exe", "-new", "-q", "$request", "$answer")
 
 
 def token(_: Opening) -> Lines:
@@ -146,10 +150,19 @@ def _by_certreq(names: str) -> Lines:
         "$request = Join-Path $env:SystemRoot 'Temp\\unattend-winrm.inf'",
         "$answer = Join-Path $env:SystemRoot 'Temp\\unattend-winrm.cer'",
         "Remove-Item $request, $answer -Force -ErrorAction SilentlyContinue",
-        "[IO.File]::WriteAllLines($request, [string[]] @(",
+        "$lines = [string[]] @(",
         *(f"    {_named(line)}{comma}" for line, comma in _listed(certificate_request(names))),
-        "))",
-        *program("certreq.exe", "-new", "-q", "$request", "$answer"),
+        ")",
+        # A day back, if certreq takes it.
+        f"$dated = 'NotBefore = \"' + {YESTERDAY} + '\"'",
+        "try {",
+        "    [IO.File]::WriteAllLines($request, [string[]] ($lines + $dated))",
+        *(f"    {line}" for line in _CERTREQ),
+        "} catch {",
+        '    Write-Log "certreq takes no date: $_"',
+        "    [IO.File]::WriteAllLines($request, $lines)",
+        *(f"    {line}" for line in _CERTREQ),
+        "}",
         "Remove-Item $request, $answer -Force -ErrorAction SilentlyContinue",
     )
 

@@ -1,8 +1,7 @@
 """What a bootstrap script is made of: steps, each a purpose, an exit code of its own and the batch lines that do it.
 
 The lines keep to constructs that Wine's cmd.exe understands as Windows' does, so that the files under test are the
-files that ship. Hence no `&&`, no `||`, no pipes. And `cmd.exe /c winrm`, because `winrm` is a batch file: one that is
-called by its bare name never returns to the batch file that called it.
+files that ship. Hence no `&&`, no `||`, no pipes.
 """
 
 from __future__ import annotations
@@ -43,6 +42,7 @@ class BootstrapExit(IntEnum):
     SSH_START = 33
     SSH_SELF_TEST = 34
     SSH_ALLOW = 35
+    POWERSHELL = 36
     HAND_OVER = 40
     CLOSING = 41
     ACCOUNT = 50  # only in a cloud's user data, where no Setup made the accounts
@@ -125,10 +125,38 @@ def await_running(service: str, *, label: str = "") -> tuple[str, ...]:
 def powershell(script: str) -> str:
     """Give the line that runs `script`, whose first error ends it with 1. `%` and quotes need no care.
 
-    Windows PowerShell is in the box of every release, of Server Core 2008 R2 as a feature only.
+    Windows PowerShell is in the box of every release; `powershell_step` is for the one that leaves it off.
     """
     text = argument(f"$ErrorActionPreference='Stop'; {script}", what="a PowerShell command")
     return f"powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command {text}"
+
+
+# A feature that was just added is on the path of new processes only.
+POWERSHELL_PATH = r'set "PATH=%PATH%;%SystemRoot%\System32\WindowsPowerShell\v1.0"'
+
+
+def powershell_step() -> Step:
+    """Give the step that turns PowerShell on in Server Core of 2008 R2, where it is an optional feature."""
+    # MicrosoftDocs/PowerShell-Docs, "Installing Windows PowerShell": both features, in this order.
+    add = tuple(
+        line
+        for feature, label in (("NetFx2-ServerCore", "have_net"), ("MicrosoftWindowsPowerShell", "have_feature"))
+        for line in (
+            f"dism.exe /online /Enable-Feature /FeatureName:{feature} /NoRestart",
+            f'if "%ERRORLEVEL%"=="3010" goto {label}',
+            FAILED,
+            f":{label}",
+        )
+    )
+    return Step(
+        "powershell",
+        BootstrapExit.POWERSHELL,
+        (
+            "Server Core of this release has PowerShell on its disk, and leaves it off. The steps below need it.",
+            "3010 is success that would like a restart.",
+        ),
+        (POWERSHELL_PATH, *unless("powershell.exe -NoProfile -Command exit", add, label="have_powershell")),
+    )
 
 
 def block_rule(name: str, ports: str) -> str:

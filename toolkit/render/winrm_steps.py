@@ -18,15 +18,23 @@ from toolkit.render.steps import (
     powershell,
     repeated,
     service_steps,
-    unless,
-    where,
 )
-from toolkit.render.wsman import CONFIG, METHODS, SERVICE, SHELLS, wsman
+from toolkit.render.wsman import (
+    CONFIG,
+    METHODS,
+    REMOTING,
+    SERVICE,
+    SHELLS,
+    SHOW,
+    change,
+    http_listener,
+    identify,
+    no_listener,
+)
 from toolkit.spec.guest import Consumer, GuestMade
 
 if TYPE_CHECKING:
     from toolkit.certificates import TrustedClient
-    from toolkit.render.wsman import Wsman
     from toolkit.spec.guest import Bootstrap, Guest, Quotas, Winrm
 
 __all__ = ["PFX", "PFX_PASSWORD", "HostCertificate"]
@@ -42,7 +50,7 @@ FLYOUT_KEY = r"HKLM\SYSTEM\CurrentControlSet\Control\Network\NewNetworkWindowOff
 
 # WinRM 3.0's own; WinRM 2.0 began with 15, which a build uses up in seconds (test-kitchen/test-kitchen#656).
 OPERATIONS_PER_USER = 1500
-PLUGIN_QUOTA = r"WSMan:\localhost\Plugin\microsoft.powershell\Quotas\MaxMemoryPerShellMB"
+PLUGIN_QUOTA = rf"WSMan:\localhost\{REMOTING}MaxMemoryPerShellMB"
 
 
 def winrm_steps(
@@ -54,19 +62,18 @@ def winrm_steps(
     with a certificate.
     """
     release, bootstrap = guest.windows.release, guest.bootstrap
-    ways = wsman(release)
     return (
         _token_step(),
         flyout_step(),
         *(() if has_tls_1_2(release) or not winrm.ssl else (tls_step(),)),
         *service_steps("WinRM", "delayed-auto"),
         *((_remoting_step(guest),) if wants_remoting(guest) else ()),
-        *(https_steps(guest, winrm, certificate, ways) if winrm.ssl else _http_listener(winrm, ways)),
-        _quotas_step(guest, ways),
-        _authentication_step(winrm, bootstrap, ways),
+        *(https_steps(guest, winrm, certificate) if winrm.ssl else (_http_listener_step(winrm.port),)),
+        _quotas_step(guest),
+        _authentication_step(winrm, bootstrap),
         *((client_step(client),) if client else ()),
-        _self_test_step(guest, winrm, certificate, ways),
-        _evidence_step(ways),
+        _self_test_step(guest, winrm, certificate),
+        _evidence_step(),
     )
 
 
@@ -99,8 +106,8 @@ def wants_remoting(guest: Guest) -> bool:
 def methods(winrm: Winrm, bootstrap: Bootstrap) -> dict[str, bool]:
     """Say of every authentication method whether it is to be on.
 
-    Negotiate is what `winrm` itself logs on with in a workgroup (MicrosoftDocs/win32 desktop-src/WinRM/
-    authentication-for-remote-connections.md): without it no later `winrm` line, nor a second run, would be let in.
+    Negotiate is what the WSMan cmdlets log on with in a workgroup (MicrosoftDocs/win32 desktop-src/WinRM/
+    authentication-for-remote-connections.md): without it no later one, nor a second run, would be let in.
     """
     return {
         "Basic": not winrm.ntlm and not bootstrap.kerberos,
@@ -133,8 +140,8 @@ def flyout_step() -> Step:
 
 
 def _token_step() -> Step:
-    # MicrosoftDocs/win32 desktop-src/WinRM/authentication-for-remote-connections.md; before any `winrm set`, which
-    # Windows 7 and Server 2008 R2 refuse to filtered accounts (cloudbase/cloudbase-init lifts it for the same reason).
+    # MicrosoftDocs/win32 desktop-src/WinRM/authentication-for-remote-connections.md; before any change of settings,
+    # which 7 and Server 2008 R2 refuse to filtered accounts (cloudbase/cloudbase-init lifts the filter just for that).
     return Step(
         "token filter",
         BootstrapExit.TOKEN,
@@ -159,27 +166,34 @@ def _remoting_step(guest: Guest) -> Step:
     )
 
 
-def _http_listener(winrm: Winrm, ways: Wsman) -> tuple[Step, ...]:
-    lines = unless(ways.find_listener("HTTP"), must(ways.create_listener("HTTP", {})), label="have_http")
-    if winrm.port != HTTP_PORT:
-        lines += must(ways.change_listener("HTTP", {"Port": winrm.port}))
-    lines += where(ways.find_listener("HTTPS"), must(ways.delete_listener("HTTPS")), label="no_https")
-    return (Step("listener", BootstrapExit.LISTENER, ("One listener, HTTP on every address, and no other.",), lines),)
+def _http_listener_step(port: int) -> Step:
+    return Step(
+        "listener",
+        BootstrapExit.LISTENER,
+        ("One listener, HTTP on every address, and no other.",),
+        must(powershell(f"{http_listener(port)}; {no_listener('HTTPS')}")),
+    )
 
 
-def _quotas_step(guest: Guest, ways: Wsman) -> Step:
+def _quotas_step(guest: Guest) -> Step:
     release, quotas = guest.windows.release, guest.bootstrap.quotas
     config, shells = settings_of(quotas)
-    lines = (*must(ways.change(CONFIG, config)), *must(ways.change(SHELLS, shells)))
-    why: tuple[str, ...] = (
-        "MaxTimeoutms is not less than what the client asks for: Packer asks for its whole winrm_timeout.",
+    old = not has_powershell_3(release)
+    service = {"MaxConcurrentOperationsPerUser": OPERATIONS_PER_USER} if old else {}
+    return Step(
+        "quotas",
+        BootstrapExit.QUOTAS,
+        (
+            "MaxTimeoutms is not less than what the client asks for: Packer asks for its whole winrm_timeout.",
+            *(("WinRM 2.0 begins with 15 operations for each user, which a build uses up at once.",) if old else ()),
+            *(
+                ("Without the update KB2842230 this release counts to 150 MB whatever is set here.",)
+                if ignores_memory_quota(release)
+                else ()
+            ),
+        ),
+        must(powershell(change((CONFIG, config), (SHELLS, shells), (SERVICE, service)))),
     )
-    if not has_powershell_3(release):
-        lines += must(ways.change(SERVICE, {"MaxConcurrentOperationsPerUser": OPERATIONS_PER_USER}))
-        why += ("WinRM 2.0 begins with 15 operations for each user, which a build uses up at once.",)
-    if ignores_memory_quota(release):
-        why += ("Without the update KB2842230 this release counts to 150 MB whatever is set here.",)
-    return Step("quotas", BootstrapExit.QUOTAS, why, lines)
 
 
 def settings_of(quotas: Quotas) -> tuple[dict[str, int | bool | str], dict[str, int | bool | str]]:
@@ -194,14 +208,14 @@ def settings_of(quotas: Quotas) -> tuple[dict[str, int | bool | str], dict[str, 
     )
 
 
-def _authentication_step(winrm: Winrm, bootstrap: Bootstrap, ways: Wsman) -> Step:
+def _authentication_step(winrm: Winrm, bootstrap: Bootstrap) -> Step:
     unencrypted = not bootstrap.kerberos and needs_unencrypted(winrm, bootstrap.consumer)
     return Step(
         "authentication",
         BootstrapExit.AUTHENTICATION,
         (
             *_why_unencrypted(winrm, unencrypted=unencrypted),
-            "Negotiate carries NTLM, and is how the winrm command itself logs on here, so it stays on beside Basic.",
+            "Negotiate carries NTLM, and is how the WSMan cmdlets themselves log on here, so it stays on beside Basic.",
             "Kerberos stays at its default: a guest in no domain has nobody to ask, and one that joins needs it.",
             *(
                 ("CredSSP because the spec asks for it: the client's password itself goes to the guest.",)
@@ -209,10 +223,7 @@ def _authentication_step(winrm: Winrm, bootstrap: Bootstrap, ways: Wsman) -> Ste
                 else ()
             ),
         ),
-        (
-            *must(ways.change(SERVICE, {"AllowUnencrypted": unencrypted})),
-            *must(ways.change(METHODS, methods(winrm, bootstrap))),
-        ),
+        must(powershell(change((SERVICE, {"AllowUnencrypted": unencrypted}), (METHODS, methods(winrm, bootstrap))))),
     )
 
 
@@ -228,13 +239,13 @@ def _why_unencrypted(winrm: Winrm, *, unencrypted: bool) -> tuple[str, ...]:
     return ("AllowUnencrypted because Basic over http has no encryption. For laboratories; winrm_use_ssl ends it.",)
 
 
-def _self_test_step(guest: Guest, winrm: Winrm, certificate: HostCertificate | None, ways: Wsman) -> Step:
+def _self_test_step(guest: Guest, winrm: Winrm, certificate: HostCertificate | None) -> Step:
     if winrm.ssl:
         made_here = isinstance(guest.bootstrap.certificate, GuestMade)
         line = tls_self_test(winrm.port, None if made_here else certificate, guest.windows.release)
         why = "The listener must show the very certificate. Whether the guest trusts it does not matter here."
     else:
-        line = ways.identify(winrm.port)
+        line = powershell(identify(winrm.port))
         why = "WinRM must say what it is, which it tells everybody: no user, no TrustedHosts, no proxy has a part."
     return Step(
         "self test",
@@ -244,13 +255,12 @@ def _self_test_step(guest: Guest, winrm: Winrm, certificate: HostCertificate | N
     )
 
 
-def _evidence_step(ways: Wsman) -> Step:
-    listeners, config = ways.show()
+def _evidence_step() -> Step:
     return Step(
         "evidence",
         BootstrapExit.DONE,
         ("For the log, and for nobody's decision.",),
-        (*attempt(listeners), *attempt(config)),
+        attempt(powershell("; ".join(SHOW))),
     )
 
 

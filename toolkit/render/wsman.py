@@ -1,137 +1,74 @@
-"""Lines that read and write WinRM's configuration: by the `winrm` command, or by PowerShell's WSMan cmdlets.
+r"""PowerShell that reads and writes WinRM's configuration, for batch files: each function gives one statement.
 
-`winrm` is a VBScript; PowerShell's cmdlets are not, and take over where a release outlives VBScript. Both speak to the
-same service about the same resources (MicrosoftDocs/win32 desktop-src/WinRM). That the cmdlets accept what is written
-here is taken from Microsoft's documentation of them; that `winrm` does is the practice of twenty years.
+The WSMan: drive and the WSManInstance cmdlets are in every Windows PowerShell since 2 (MicrosoftDocs/PowerShell-Docs,
+Microsoft.WsMan.Management). `winrm` is not used for it: it is a VBScript, and VBScript is on its way out. Every start
+of PowerShell takes a second or more, so a step joins its statements to one line. What the cmdlets accept is taken
+from their documentation.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from toolkit.render.abilities import outlives_vbscript
-from toolkit.render.steps import powershell
+from toolkit.render.powershell import hashtable, wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from toolkit.catalog.releases import Release
-
 Settings: TypeAlias = "Mapping[str, int | bool | str]"
 
-CONFIG = "winrm/config"
-SHELLS = "winrm/config/winrs"
-SERVICE = "winrm/config/service"
-METHODS = "winrm/config/service/auth"
+# Folders below WSMan:\localhost\.
+CONFIG = ""
+SHELLS = "Shell\\"
+SERVICE = "Service\\"
+METHODS = "Service\\Auth\\"
+REMOTING = "Plugin\\microsoft.powershell\\Quotas\\"
 
-# Where the WSMan: drive has what the service calls by these names.
-_FOLDERS = {
-    CONFIG: r"WSMan:\localhost",
-    SHELLS: r"WSMan:\localhost\Shell",
-    SERVICE: r"WSMan:\localhost\Service",
-    METHODS: r"WSMan:\localhost\Service\Auth",
-}
+# For the log.
+SHOW = ("Get-WSManInstance winrm/config/Listener -Enumerate", "(Get-WSManInstance winrm/config).OuterXml")
 
 
-class Wsman(Protocol):
-    """The two ways. `transport` is HTTP or HTTPS: a listener stands for every address."""
+def change(*settings: tuple[str, Settings]) -> str:
+    """Set the values of folders, and fail where one of them is not what it should be afterwards.
 
-    def find_listener(self, transport: str) -> str:
-        """Give a line that fails where there is no such listener."""
-
-    def create_listener(self, transport: str, values: Settings) -> str: ...
-
-    def change_listener(self, transport: str, values: Settings) -> str: ...
-
-    def delete_listener(self, transport: str) -> str: ...
-
-    def change(self, resource: str, values: Settings) -> str: ...
-
-    def show(self) -> tuple[str, str]:
-        """Give the lines that print listeners and configuration."""
-
-    def identify(self, port: int) -> str:
-        """Give a line that fails where no WinRM answers on loopback over http. It needs no user."""
+    What a policy has set cannot be changed (0x8033808A), and need not be where it is what is wanted. `-Force` answers
+    the questions that some values ask.
+    """
+    pairs = (f"'{folder}{name}={wire(value)}'" for folder, values in settings for name, value in values.items())
+    return (
+        f"foreach ($w in {','.join(pairs)})"
+        r" { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force };"
+        " if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }"
+    )
 
 
-def wsman(release: Release) -> Wsman:
-    """Choose the way for a release."""
-    return Cmdlets() if outlives_vbscript(release) else WinrmCommand()
+def http_listener(port: int) -> str:
+    """Have an http listener for every address on `port`, made or moved there."""
+    selected, table = _instance("HTTP"), hashtable({"Port": port})
+    elsewhere, move = f"(Get-WSManInstance {selected}).Port -ne '{port}'", f"Set-WSManInstance {selected}"
+    move_there = f"if ({elsewhere}) {{ {move} -ValueSet {table} }}"
+    return f"if ({_there('HTTP')}) {{ {move_there} }} else {{ {new_listener('HTTP', table)} }}"
 
 
-class WinrmCommand:
-    """`winrm`, run by a cmd.exe of its own because it is a batch file."""
-
-    def find_listener(self, transport: str) -> str:
-        return f"cmd.exe /c winrm get {_listener(transport)}"
-
-    def create_listener(self, transport: str, values: Settings) -> str:
-        line = f"cmd.exe /c winrm create {_listener(transport)}"
-        return f"{line} {_pairs(values)}" if values else line
-
-    def change_listener(self, transport: str, values: Settings) -> str:
-        return f"cmd.exe /c winrm set {_listener(transport)} {_pairs(values)}"
-
-    def delete_listener(self, transport: str) -> str:
-        return f"cmd.exe /c winrm delete {_listener(transport)}"
-
-    def change(self, resource: str, values: Settings) -> str:
-        return f"cmd.exe /c winrm set {resource} {_pairs(values)}"
-
-    def show(self) -> tuple[str, str]:
-        return ("cmd.exe /c winrm enumerate winrm/config/Listener", "cmd.exe /c winrm get winrm/config")
-
-    def identify(self, port: int) -> str:
-        return f"cmd.exe /c winrm identify -r:http://127.0.0.1:{port} -auth:none"
+def new_listener(transport: str, table: str) -> str:
+    """Make a listener that is not there yet; `table` is PowerShell's."""
+    return f"New-WSManInstance {_instance(transport)} -ValueSet {table}"
 
 
-class Cmdlets:
-    """The WSMan: drive for settings, and the WSManInstance cmdlets for listeners, which the drive names by a hash."""
-
-    def find_listener(self, transport: str) -> str:
-        return powershell(f"Get-WSManInstance {_instance(transport)}")
-
-    def create_listener(self, transport: str, values: Settings) -> str:
-        return powershell(f"New-WSManInstance {_instance(transport)} -ValueSet {_table(values or {'Enabled': True})}")
-
-    def change_listener(self, transport: str, values: Settings) -> str:
-        return powershell(f"Set-WSManInstance {_instance(transport)} -ValueSet {_table(values)}")
-
-    def delete_listener(self, transport: str) -> str:
-        return powershell(f"Remove-WSManInstance {_instance(transport)}")
-
-    def change(self, resource: str, values: Settings) -> str:
-        folder = _FOLDERS[resource]
-        # -Force answers the questions that some of them ask.
-        lines = (f"Set-Item {folder}\\{name} '{_word(value)}' -Force" for name, value in values.items())
-        return powershell("; ".join(lines))
-
-    def show(self) -> tuple[str, str]:
-        return (
-            powershell("Get-WSManInstance winrm/config/Listener -Enumerate"),
-            powershell("(Get-WSManInstance winrm/config).OuterXml"),
-        )
-
-    def identify(self, port: int) -> str:
-        return powershell(f"Test-WSMan -ComputerName 127.0.0.1 -Port {port}")
+def no_listener(transport: str) -> str:
+    return f"if ({_there(transport)}) {{ Remove-WSManInstance {_instance(transport)} }}"
 
 
-def _listener(transport: str) -> str:
-    return f"winrm/config/Listener?Address=*+Transport={transport}"
+def identify(port: int) -> str:
+    """Fail where no WinRM answers on loopback over http. It needs no user: Test-WSMan authenticates only when told."""
+    return f"Test-WSMan -ComputerName 127.0.0.1 -Port {port}"
+
+
+def _there(transport: str) -> str:
+    # The drive names listeners by a hash; asking for one that is not there by its selectors would be an error.
+    keys = f"$_.Keys -contains 'Transport={transport}' -and $_.Keys -contains 'Address=*'"
+    return rf"Get-ChildItem WSMan:\localhost\Listener | Where-Object {{ {keys} }}"
 
 
 def _instance(transport: str) -> str:
     return f"winrm/config/Listener -SelectorSet @{{Address='*';Transport='{transport}'}}"
-
-
-def _pairs(values: Settings) -> str:
-    return "@{" + ";".join(f'{name}="{_word(value)}"' for name, value in values.items()) + "}"
-
-
-def _table(values: Settings) -> str:
-    return "@{" + ";".join(f"{name}='{_word(value)}'" for name, value in values.items()) + "}"
-
-
-def _word(value: int | bool | str) -> str:  # noqa: FBT001  (a setting's value, whatever it is)
-    # str(True) is "True"; the documentation writes true.
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -7,6 +7,7 @@ import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from toolkit.files import NamedFile
 from toolkit.secret import Secret
 from toolkit.simulator.documents import DocumentError, parsed
 from toolkit.simulator.state import BUILT_IN_ADMINISTRATOR, LocalUser, built_in_administrator, computer_name
@@ -25,22 +26,35 @@ _LAST_ORDER = 1 << 31
 
 @dataclass(frozen=True, slots=True)
 class Logon:
-    """Who logs on by himself after Setup."""
+    """Who logs on by himself after Setup, and how often; `count` is None for always."""
 
     username: str
     password: Secret | None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of Setup's. `may_restart`: its exit code may ask for a restart (WillReboot=OnRequest)."""
+
+    line: str
+    may_restart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerFile:
-    """What an answer file says about accounts, the first logon and the commands that run until then, in their order."""
+    """What an answer file says about accounts, the first logon and the commands that run until then, in their order.
+
+    `carried` are the files in its <Extensions>, which Setup passes over and a command may unpack.
+    """
 
     host_name: str
     users: tuple[LocalUser, ...]
     logon: Logon | None
-    specialize: tuple[str, ...]
+    specialize: tuple[Command, ...]
     first_logon: tuple[str, ...]
     image: str | None
+    carried: tuple[NamedFile, ...] = ()
 
     def user(self, name: str) -> LocalUser | None:
         return next((user for user in self.users if user.name.casefold() == name.casefold()), None)
@@ -63,10 +77,16 @@ def read_answer_file(data: bytes) -> AnswerFile:
         specialize=_commands(
             _component(root, "specialize", _DEPLOYMENT), "u:RunSynchronous/u:RunSynchronousCommand", "u:Path"
         ),
-        first_logon=_commands(
-            _component(root, "oobeSystem", _SHELL_SETUP), "u:FirstLogonCommands/u:SynchronousCommand", "u:CommandLine"
+        first_logon=tuple(
+            command.line
+            for command in _commands(
+                _component(root, "oobeSystem", _SHELL_SETUP),
+                "u:FirstLogonCommands/u:SynchronousCommand",
+                "u:CommandLine",
+            )
         ),
         image=_image(root),
+        carried=tuple(_carried(root)),
     )
 
 
@@ -83,10 +103,23 @@ def _text(element: _Element | None, path: str) -> str:
     return "" if element is None else (element.findtext(path, default="", namespaces=_NAMESPACE)).strip()
 
 
-def _commands(component: _Element | None, path: str, line: str) -> tuple[str, ...]:
+def _commands(component: _Element | None, path: str, line: str) -> tuple[Command, ...]:
     if component is None:
         return ()
-    return tuple(_text(command, line) for command in sorted(component.iterfind(path, _NAMESPACE), key=_order))
+    return tuple(
+        Command(_text(command, line), _text(command, "u:WillReboot").casefold() == "onrequest")
+        for command in sorted(component.iterfind(path, _NAMESPACE), key=_order)
+    )
+
+
+def _carried(root: _Element) -> Iterator[NamedFile]:
+    """Give the files in <Extensions>, which have a namespace of their own."""
+    for file in root.iterfind("{*}Extensions/{*}File"):
+        try:
+            data = base64.b64decode(file.text or "", validate=True)
+        except binascii.Error as err:
+            raise DocumentError(f"its carried file {file.get('path')} is not Base64") from err
+        yield NamedFile(file.get("path", "").replace("\\", "/"), data)
 
 
 def _order(command: _Element) -> int:
@@ -101,7 +134,9 @@ def _logon(root: _Element) -> Logon | None:
         if logon is not None:
             enabled = _text(logon, "u:Enabled").casefold() in {"true", "1"} and _text(logon, "u:LogonCount") != "0"
             password = _password(logon.find("u:Password", _NAMESPACE), "Password")
-            return Logon(_text(logon, "u:Username"), password) if enabled else None
+            count = _text(logon, "u:LogonCount")
+            times = int(count) if count.isascii() and count.isdigit() else None
+            return Logon(_text(logon, "u:Username"), password, times) if enabled else None
     return None
 
 

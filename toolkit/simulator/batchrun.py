@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 from toolkit.simulator.batch import BatchFile, Line, block, condition, first_command
 from toolkit.simulator.commandline import Part, expanded, parts, program, unwrapped, words
 from toolkit.simulator.effects import apply
+from toolkit.simulator.powershell_file import PowerShellFile, run_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,11 +31,13 @@ _ARITHMETIC = re.compile(r"set\s+/a\s+\"?(?P<name>\w+)\s*(?P<operator>[+-]?=)\s*
 _FOR = re.compile(
     r"for\s+%+(?P<variable>\w)\s+in\s*\((?P<items>[^)]*)\)\s*do\s+(?P<body>.*)", re.IGNORECASE | re.DOTALL
 )
+_FILE = re.compile(r"\s-file\s+\"?(?P<path>[^\"\s]+)", re.IGNORECASE)
 _SILENT = {"echo", "rem", "title", "cls", "color", "setlocal", "endlocal", "pushd", "popd", "shift", "cd", "chdir"} | {
     *("md", "mkdir", "copy", "ping", "timeout", "ver", "prompt", "break", "verify", "type")
 }
 _DELETES = {"del", "erase"}
 _FILTERS = {"find", "findstr"}
+_COPIED = "$OEM$\\$$\\"
 _ENVIRONMENT = {
     "systemroot": r"C:\Windows",
     "windir": r"C:\Windows",
@@ -104,17 +107,26 @@ class _Place:
 class BatchRun:
     """One run of one batch file. `ran`, `problems`, `machine` and `errorlevel` tell what came of it.
 
-    `scripts` are the batch files that it may call, by their base names in lower case.
+    `scripts` are the batch files that it may call, by their base names in lower case. `restarting` is whether Windows
+    restarts now, for which the run ends.
     """
 
-    def __init__(self, script: BatchFile, machine: Machine, scripts: Mapping[str, BatchFile] | None = None) -> None:
+    def __init__(
+        self,
+        script: BatchFile,
+        machine: Machine,
+        scripts: Mapping[str, BatchFile] | None = None,
+        powershell: Mapping[str, PowerShellFile] | None = None,
+    ) -> None:
         self.machine = machine
         self.ran: list[Ran] = []
         self.problems: list[str] = []
+        self.restarting = False
         self._script = script
         # Without itself: a script that calls itself is not followed.
         self._scripts = {name: other for name, other in (scripts or {}).items() if other.name != script.name}
-        self._variables = dict(_ENVIRONMENT)
+        self._powershell = powershell or {}
+        self._variables = _ENVIRONMENT | _own_names(script.name)
         self._errorlevel = 0
         self._line = 0
         self._shells = 0
@@ -242,7 +254,7 @@ class BatchRun:
             self._shells += 1
             self._statement(inner.text)
             self._shells -= 1
-            return None
+            return Leave(everything=True) if self.restarting else None
         name = program(inner.text)
         if name in _SILENT or not name or name.startswith("echo"):
             return None
@@ -255,9 +267,14 @@ class BatchRun:
             return None
         if called := self._scripts.get(_base(words(inner.text)[0])):
             return self._call(called, returns=inner.returns or bool(self._shells))
+        if name == "powershell" and (file := _FILE.search(inner.text)) and _base(file["path"]) in self._powershell:
+            return self._run_powershell(_base(file["path"]))
         effect = apply(inner.text, self.machine)
         self.machine, self._errorlevel = effect.machine, effect.exit_code
         self.ran.append(Ran(self._line, inner.text, effect.text, self.machine, self._script.name))
+        if effect.restarts:
+            self.restarting = True
+            return Leave(everything=True)
         if effect.hangs:
             self.problems.append(f"{self._where}: `{inner.text}` waits for an answer that nobody gives")
             return Leave(everything=True)
@@ -266,16 +283,27 @@ class BatchRun:
 
     def _call(self, script: BatchFile, *, returns: bool) -> Flow:
         """Run another batch file, which does not come back unless it was run by `call` or by a cmd.exe of its own."""
-        run = BatchRun(script, self.machine, self._scripts).run()
+        run = BatchRun(script, self.machine, self._scripts, self._powershell).run()
         self.machine, self._errorlevel = run.machine, run.errorlevel
         self.ran += run.ran
         self.problems += run.problems
-        return None if returns else Leave(everything=True)
+        self.restarting = run.restarting
+        return None if returns and not self.restarting else Leave(everything=True)
+
+    def _run_powershell(self, name: str) -> Flow:
+        self._errorlevel = 0
+        script = self._powershell[name]
+        for done in run_file(script, self.machine):
+            self.machine = done.effect.machine
+            self._errorlevel = min(done.effect.exit_code, 1)
+            self.ran.append(Ran(done.line, done.statement, done.effect.text, self.machine, script.name))
+        return None
 
     def _filter(self) -> None:
         """Model `find` and `findstr` after `sc query`: scripts look for the state of a running service."""
-        queried = self.ran and program(self.ran[-1].command) == "sc"
-        self._errorlevel = int(bool(queried) and not self.machine.service_running)
+        last = self.ran[-1].command.casefold() if self.ran else ""
+        running = self.machine.sshd_running if "sshd" in last else self.machine.service_running
+        self._errorlevel = int(program(last) == "sc" and not running)
 
     def _bare_winrm(self, text: str) -> Flow:
         """End the batch file: winrm is winrm.cmd, and a batch file run without `call` does not come back."""
@@ -286,6 +314,14 @@ class BatchRun:
             "or `cmd.exe /c winrm`"
         )
         return Leave(everything=True)
+
+
+def _own_names(name: str) -> dict[str, str]:
+    r"""Give what %0 and its kin are: a script of the medium is in drive E, or where Setup copies $OEM$\$$ to."""
+    plain = name.replace("/", "\\")
+    path = f"C:\\Windows\\{plain[len(_COPIED) :]}" if plain.startswith(_COPIED) else f"E:\\{plain}"
+    folder, _, base = path.rpartition("\\")
+    return {"0": path, "~0": path, "~f0": path, "~dp0": f"{folder}\\", "~nx0": base}
 
 
 def _base(path: str) -> str:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from toolkit.simulator.commandline import program, words
 from toolkit.simulator.firewall import netsh
+from toolkit.simulator.logons import registry, schtasks, shutdown
 from toolkit.simulator.machine import BUILT_IN, PORTS, Listener, Machine, Transport
 from toolkit.simulator.service_settings import NOT_MODELLED, NOT_RUNNING, Effect, change_listener, set_values
+from toolkit.simulator.sshd import sshd
 from toolkit.simulator.wsman_cmdlets import powershell_effect
 
 if TYPE_CHECKING:
@@ -24,7 +26,10 @@ _HTTP = Listener(Transport.HTTP, PORTS[Transport.HTTP])
 
 def apply(command: str, machine: Machine) -> Effect:
     """Run a command that is already freed of `call` and `cmd /c`."""
-    known = _PROGRAMS.get(program(command))
+    name = program(command)
+    if about_sshd := sshd(name, words(command)[1:], machine):
+        return about_sshd
+    known = _PROGRAMS.get(name)
     if known is None:
         return Effect(machine, NOT_MODELLED)
     return known(command, machine)
@@ -57,6 +62,7 @@ def _quickconfig(arguments: list[str], machine: Machine) -> Effect:
         machine,
         service_running=True,
         service_disabled=False,
+        service_automatic=True,
         listeners=machine.listeners if machine.listener(Transport.HTTP) else (*machine.listeners, _HTTP),
         rules=machine.rules if BUILT_IN in machine.rules else (*machine.rules, BUILT_IN),
         remote_elevation=True,
@@ -94,7 +100,8 @@ def _sc(command: str, machine: Machine) -> Effect:
         case ["stop", "winrm", *_]:
             return _stopped(machine, already=1062)
         case ["config", "winrm", "start=", kind, *_]:
-            return Effect(replace(machine, service_disabled=kind == "disabled"), f"WinRM's start type is {kind}")
+            changed = replace(machine, service_disabled=kind == "disabled", service_automatic="auto" in kind)
+            return Effect(changed, f"WinRM's start type is {kind}")
         case ["config", "winrm", option, *_] if option.startswith("start="):
             return Effect(machine, "fails: sc.exe wants a blank after start=", 1639)
         case ["query" | "queryex", "winrm"]:
@@ -118,8 +125,10 @@ def _stopped(machine: Machine, *, already: int) -> Effect:
 
 
 def _reg(command: str, machine: Machine) -> Effect:
-    """`reg add` of LocalAccountTokenFilterPolicy; other values are written without a part in WinRM."""
+    """Run reg for LocalAccountTokenFilterPolicy and automatic logons; other values have no part in WinRM."""
     arguments = words(command)[1:]
+    if logon := registry(arguments, machine):
+        return logon
     folded = [word.casefold() for word in arguments]
     if "localaccounttokenfilterpolicy" not in folded:
         return Effect(machine, "has no part in WinRM")
@@ -148,6 +157,14 @@ def _certutil(command: str, machine: Machine) -> Effect:
     return Effect(machine, "shows the certificate")
 
 
+def _shutdown(command: str, machine: Machine) -> Effect:
+    return shutdown(words(command)[1:], machine)
+
+
+def _schtasks(command: str, machine: Machine) -> Effect:
+    return schtasks(words(command)[1:], machine)
+
+
 def _netsh(command: str, machine: Machine) -> Effect:
     changed, text, code = netsh(words(command)[1:], machine)
     return Effect(changed, text, code)
@@ -162,4 +179,6 @@ _PROGRAMS: dict[str, Callable[[str, Machine], Effect]] = {
     "netsh": _netsh,
     "certutil": _certutil,
     "powershell": powershell_effect,
+    "shutdown": _shutdown,
+    "schtasks": _schtasks,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 HTTP_PORT = 5985
@@ -37,14 +37,31 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class LogonTask:
+    """A command that runs at a logon: at every one, or at the next one only."""
+
+    name: str
+    command: str
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """The settings that decide who gets in. Defaults: a Windows client, where WinRM is shut (MicrosoftDocs/win32).
 
-    `files` are base names in lower case: those on the medium and those that scripts have written.
+    `files` are base names in lower case: those on the medium and those that scripts have written. `logons_left` counts
+    the automatic logons, without end where it is None.
     """
 
     service_running: bool = False
     service_disabled: bool = False
+    service_automatic: bool = False
+    sshd_installed: bool = False
+    sshd_running: bool = False
+    sshd_automatic: bool = False
+    logs_on: bool = False
+    logons_left: int | None = None
+    logon_tasks: tuple[LogonTask, ...] = ()
     listeners: tuple[Listener, ...] = ()
     firewall_on: bool = True
     rules: tuple[Rule, ...] = ()
@@ -68,7 +85,7 @@ class Machine:
         """The ports that a client from outside reaches. A block rule beats every allow rule."""
         if not self.service_running:
             return frozenset()
-        return frozenset(listener.port for listener in self.listeners if self._let_in(listener.port))
+        return frozenset(listener.port for listener in self.listeners if self.lets_in(listener.port))
 
     def listener(self, transport: Transport) -> Listener | None:
         return next((listener for listener in self.listeners if listener.transport is transport), None)
@@ -77,9 +94,22 @@ class Machine:
     def block_rules(self) -> tuple[Rule, ...]:
         return tuple(rule for rule in self.rules if not rule.allow)
 
-    def _let_in(self, port: int) -> bool:
+    def lets_in(self, port: int) -> bool:
         deciding = [rule.allow for rule in self.rules if rule.covers(port)]
         return not self.firewall_on or (bool(deciding) and all(deciding))
+
+    @property
+    def another_logon(self) -> bool:
+        return self.logs_on and self.logons_left != 0
+
+    def restarted(self) -> Machine:
+        running = self.service_automatic and not self.service_disabled
+        return replace(self, service_running=running, sshd_running=self.sshd_automatic)
+
+    def logged_on(self) -> Machine:
+        """Give the machine after one more automatic logon."""
+        left = None if self.logons_left is None else self.logons_left - 1
+        return replace(self, logons_left=left, logon_tasks=tuple(task for task in self.logon_tasks if not task.once))
 
     def why_closed(self) -> str:
         """Say what stands between a client and WinRM, beginning at the service."""
@@ -100,9 +130,10 @@ def installed(*, server: bool, build: int) -> Machine:
     if not server:
         return Machine()
     if build < _WINDOWS_8:
-        return Machine(service_running=True)
+        return Machine(service_running=True, service_automatic=True)
     return Machine(
         service_running=True,
+        service_automatic=True,
         listeners=(Listener(Transport.HTTP, HTTP_PORT),),
         rules=(BUILT_IN,),
     )

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from toolkit.simulator.facts import UnknownExpressionError, Value, answer
-from toolkit.simulator.powershell_text import interpolated, split, statements, without_comments
+from toolkit.simulator.powershell_text import bracketed, interpolated, split, statements, without_comments
 from toolkit.simulator.programs import Output, Pause, Stream
 
 if TYPE_CHECKING:
@@ -96,16 +96,16 @@ class _Interpreter:
         return 0
 
     def _if(self, text: str, start: int) -> Program:
-        condition, rest = _bracketed(text, start)
+        condition, rest = bracketed(text, start)
         brace = rest.find("{")
         if brace < 0:
             raise UnknownExpressionError(text)
-        then, rest = _bracketed(rest, brace + 1)
+        then, rest = bracketed(rest, brace + 1)
         otherwise = _ELSE.match(rest)
         if self.value(condition):
             return (yield from self.block(then))
         if otherwise:
-            return (yield from self.block(_bracketed(rest, otherwise.start("rest"))[0]))
+            return (yield from self.block(bracketed(rest, otherwise.start("rest"))[0]))
         return 0
 
     def _argument(self, text: str) -> Value:
@@ -143,7 +143,7 @@ class _Interpreter:
         try:
             return answer(text, self._session)
         except UnknownExpressionError:
-            if text.startswith("(") and _bracketed(text, 1)[1] == "":
+            if text.startswith("(") and bracketed(text, 1)[1] == "":
                 return self.value(text[1:-1])
             raise
 
@@ -160,13 +160,6 @@ class _Interpreter:
 def shown(value: Value) -> str:
     """Write a value as PowerShell's host does."""
     return "" if value is None else str(value)
-
-
-def _bracketed(text: str, start: int) -> tuple[str, str]:
-    """Give what stands between the bracket before `start` and its partner, and what follows."""
-    closing = {"(": ")", "{": "}"}[text[start - 1]]
-    inside = split(text[start:], closing, keep_empty=True)[0]
-    return inside, text[start + len(inside) + 1 :].strip()
 
 
 def _sum(left: Value, right: Value) -> Value:

@@ -43,6 +43,13 @@ def split(text: str, separators: str, *, keep_empty: bool = False) -> list[str]:
     return pieces if keep_empty else [piece.strip() for piece in pieces if piece.strip()]
 
 
+def bracketed(text: str, start: int) -> tuple[str, str]:
+    """Give what stands between the bracket before `start` and its partner, and what follows."""
+    closing = {"(": ")", "{": "}"}[text[start - 1]]
+    inside = split(text[start:], closing, keep_empty=True)[0]
+    return inside, text[start + len(inside) + 1 :].strip()
+
+
 def interpolated(text: str, evaluate: Callable[[str], str]) -> str:
     """Give the value of a double-quoted string: backtick escapes, `$name`, `$env:NAME` and `$(...)`."""
 

@@ -34,12 +34,16 @@ _QUOTAS: dict[str, Callable[[Machine, int], Machine]] = {
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The machine afterwards, what happened in words, and the exit code. `hangs`: it waits for somebody's answer."""
+    """The machine afterwards, what happened in words, and the exit code.
+
+    `hangs`: it waits for somebody's answer. `restarts`: Windows restarts, and nothing after it runs before that.
+    """
 
     machine: Machine
     text: str
     exit_code: int = 0
     hangs: bool = False
+    restarts: bool = False
 
 
 def set_values(pairs: dict[str, str], machine: Machine) -> Effect:

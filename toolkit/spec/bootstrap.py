@@ -89,6 +89,7 @@ def resolve_bootstrap(
     _check_addresses(section.allow_from, findings)
     _check_plain(section, communicator, findings)
     _check_winrm(section, communicator, findings)
+    _check_timeout(section, communicator, findings)
     check_https(section.model_fields_set, communicator, findings)
     check_names(section.certificate_names, findings)
     certificate = resolve_certificate(section.certificate, vault, findings)
@@ -148,6 +149,25 @@ def _check_winrm(section: BootstrapSection, communicator: Communicator, findings
             "Packer knows neither Kerberos nor encrypted messages over http",
             help="Remove bootstrap.kerberos, or use another consumer.",
         )
+
+
+def _check_timeout(section: BootstrapSection, communicator: Communicator, findings: Findings) -> None:
+    """Keep the guest from allowing a command less than Packer asks for it: its whole winrm_timeout."""
+    allowed = section.quotas.max_timeout_ms
+    if allowed is None or not isinstance(communicator, Winrm) or allowed >= round(communicator.timeout * 1000):
+        return
+    path = ("bootstrap", "quotas", "max_timeout_ms")
+    message = f"max_timeout_ms {allowed} is less than winrm_timeout, which Packer asks for every command"
+    help_ = "Remove it, and the guest allows what winrm_timeout says."
+    match section.consumer:
+        case Consumer.PACKER:
+            findings.error(path, message, help=help_)
+        case Consumer.ANY:
+            findings.warning(path, message, help=help_)
+        case Consumer.ANSIBLE | Consumer.VAGRANT:
+            pass
+        case _:
+            assert_never(section.consumer)
 
 
 def _timeout_ms(communicator: Communicator) -> int:

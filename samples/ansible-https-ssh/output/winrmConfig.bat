@@ -13,7 +13,8 @@ set "STATE=%SystemRoot%\Temp\unattend-winrm-state.txt"
 set "STATUS=%ProgramData%\unattend"
 set "READY=%STATUS%\winrm-ready.txt"
 set "FAILED=%STATUS%\winrm-failed.txt"
-call :main >>"%LOG%" 2>&1
+rem PowerShell 2 waits for the end of its standard input before it leaves.
+call :main <nul >>"%LOG%" 2>&1
 exit /b %ERRORLEVEL%
 
 :main
@@ -132,18 +133,8 @@ set "STEP=8 listener"
 set "CODE=17"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-cmd.exe /c winrm get winrm/config/Listener?Address=*+Transport=HTTPS >nul 2>&1
-if not "%ERRORLEVEL%"=="0" goto no_https
-cmd.exe /c winrm delete winrm/config/Listener?Address=*+Transport=HTTPS
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; $c=$null; foreach ($e in @(Get-ChildItem Cert:\LocalMachine\My)) { if ($e.FriendlyName -eq 'unattend-winrm') { $c=$e } }; if (Get-ChildItem WSMan:\localhost\Listener | Where-Object { $_.Keys -contains 'Transport=HTTPS' -and $_.Keys -contains 'Address=*' }) { Remove-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'} }; New-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'} -ValueSet @{Hostname = $c.GetNameInfo('SimpleName',$false); CertificateThumbprint = $c.Thumbprint}; if (Get-ChildItem WSMan:\localhost\Listener | Where-Object { $_.Keys -contains 'Transport=HTTP' -and $_.Keys -contains 'Address=*' }) { Remove-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'} }"
 if not "%ERRORLEVEL%"=="0" goto failed
-:no_https
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; $c=$null; foreach ($e in @(Get-ChildItem Cert:\LocalMachine\My)) { if ($e.FriendlyName -eq 'unattend-winrm') { $c=$e } }; New-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'} -ValueSet @{Hostname=$c.GetNameInfo('SimpleName',$false);CertificateThumbprint=$c.Thumbprint}"
-if not "%ERRORLEVEL%"=="0" goto failed
-cmd.exe /c winrm get winrm/config/Listener?Address=*+Transport=HTTP >nul 2>&1
-if not "%ERRORLEVEL%"=="0" goto no_http
-cmd.exe /c winrm delete winrm/config/Listener?Address=*+Transport=HTTP
-if not "%ERRORLEVEL%"=="0" goto failed
-:no_http
 
 rem 9 quotas
 rem MaxTimeoutms is not less than what the client asks for: Packer asks for its whole winrm_timeout.
@@ -151,23 +142,19 @@ set "STEP=9 quotas"
 set "CODE=18"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-cmd.exe /c winrm set winrm/config @{MaxEnvelopeSizekb="2048";MaxTimeoutms="1800000"}
-if not "%ERRORLEVEL%"=="0" goto failed
-cmd.exe /c winrm set winrm/config/winrs @{MaxMemoryPerShellMB="2048";MaxShellsPerUser="30";MaxProcessesPerShell="100"}
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; foreach ($w in 'MaxEnvelopeSizekb=2048','MaxTimeoutms=1800000','Shell\MaxMemoryPerShellMB=2048','Shell\MaxShellsPerUser=30','Shell\MaxProcessesPerShell=100') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }"
 if not "%ERRORLEVEL%"=="0" goto failed
 
 rem 10 authentication
 rem Every message is encrypted: by TLS over https, by the sealing of NTLM or Kerberos over http.
-rem Negotiate carries NTLM, and is how the winrm command itself logs on here, so it stays on beside Basic.
+rem Negotiate carries NTLM, and is how the WSMan cmdlets themselves log on here, so it stays on beside Basic.
 rem Kerberos stays at its default: a guest in no domain has nobody to ask, and one that joins needs it.
 rem CredSSP because the spec asks for it: the client's password itself goes to the guest.
 set "STEP=10 authentication"
 set "CODE=19"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-cmd.exe /c winrm set winrm/config/service @{AllowUnencrypted="false"}
-if not "%ERRORLEVEL%"=="0" goto failed
-cmd.exe /c winrm set winrm/config/service/auth @{Basic="false";Kerberos="true";Negotiate="true";Certificate="false";CredSSP="true"}
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; foreach ($w in 'Service\AllowUnencrypted=false','Service\Auth\Basic=false','Service\Auth\Kerberos=true','Service\Auth\Negotiate=true','Service\Auth\Certificate=false','Service\Auth\CredSSP=true') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }"
 if not "%ERRORLEVEL%"=="0" goto failed
 
 rem 11 self test
@@ -193,8 +180,7 @@ set "STEP=12 evidence"
 set "CODE=0"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-cmd.exe /c winrm enumerate winrm/config/Listener
-cmd.exe /c winrm get winrm/config
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -Enumerate; (Get-WSManInstance winrm/config).OuterXml"
 
 rem 13 allow
 rem A rule of our own: the built-in ones differ from release to release in name, profile and reach.

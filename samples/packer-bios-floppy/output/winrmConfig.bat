@@ -13,7 +13,8 @@ set "STATE=%SystemRoot%\Temp\unattend-winrm-state.txt"
 set "STATUS=%ProgramData%\unattend"
 set "READY=%STATUS%\winrm-ready.txt"
 set "FAILED=%STATUS%\winrm-failed.txt"
-call :main >>"%LOG%" 2>&1
+rem PowerShell 2 waits for the end of its standard input before it leaves.
+call :main <nul >>"%LOG%" 2>&1
 exit /b %ERRORLEVEL%
 
 :main
@@ -99,16 +100,8 @@ set "STEP=6 listener"
 set "CODE=17"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-cmd.exe /c winrm get winrm/config/Listener?Address=*+Transport=HTTP >nul 2>&1
-if "%ERRORLEVEL%"=="0" goto have_http
-cmd.exe /c winrm create winrm/config/Listener?Address=*+Transport=HTTP
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; if (Get-ChildItem WSMan:\localhost\Listener | Where-Object { $_.Keys -contains 'Transport=HTTP' -and $_.Keys -contains 'Address=*' }) { if ((Get-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'}).Port -ne '5985') { Set-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'} -ValueSet @{Port = '5985'} } } else { New-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'} -ValueSet @{Port = '5985'} }; if (Get-ChildItem WSMan:\localhost\Listener | Where-Object { $_.Keys -contains 'Transport=HTTPS' -and $_.Keys -contains 'Address=*' }) { Remove-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'} }"
 if not "%ERRORLEVEL%"=="0" goto failed
-:have_http
-cmd.exe /c winrm get winrm/config/Listener?Address=*+Transport=HTTPS >nul 2>&1
-if not "%ERRORLEVEL%"=="0" goto no_https
-cmd.exe /c winrm delete winrm/config/Listener?Address=*+Transport=HTTPS
-if not "%ERRORLEVEL%"=="0" goto failed
-:no_https
 
 rem 7 quotas
 rem MaxTimeoutms is not less than what the client asks for: Packer asks for its whole winrm_timeout.
@@ -116,22 +109,18 @@ set "STEP=7 quotas"
 set "CODE=18"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-cmd.exe /c winrm set winrm/config @{MaxEnvelopeSizekb="2048";MaxTimeoutms="14400000"}
-if not "%ERRORLEVEL%"=="0" goto failed
-cmd.exe /c winrm set winrm/config/winrs @{MaxMemoryPerShellMB="2048";MaxShellsPerUser="30";MaxProcessesPerShell="100"}
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; foreach ($w in 'MaxEnvelopeSizekb=2048','MaxTimeoutms=14400000','Shell\MaxMemoryPerShellMB=2048','Shell\MaxShellsPerUser=30','Shell\MaxProcessesPerShell=100') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }"
 if not "%ERRORLEVEL%"=="0" goto failed
 
 rem 8 authentication
 rem AllowUnencrypted because Basic over http has no encryption. For laboratories; winrm_use_ssl ends it.
-rem Negotiate carries NTLM, and is how the winrm command itself logs on here, so it stays on beside Basic.
+rem Negotiate carries NTLM, and is how the WSMan cmdlets themselves log on here, so it stays on beside Basic.
 rem Kerberos stays at its default: a guest in no domain has nobody to ask, and one that joins needs it.
 set "STEP=8 authentication"
 set "CODE=19"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-cmd.exe /c winrm set winrm/config/service @{AllowUnencrypted="true"}
-if not "%ERRORLEVEL%"=="0" goto failed
-cmd.exe /c winrm set winrm/config/service/auth @{Basic="true";Kerberos="true";Negotiate="true";Certificate="false";CredSSP="false"}
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; foreach ($w in 'Service\AllowUnencrypted=true','Service\Auth\Basic=true','Service\Auth\Kerberos=true','Service\Auth\Negotiate=true','Service\Auth\Certificate=false','Service\Auth\CredSSP=false') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }"
 if not "%ERRORLEVEL%"=="0" goto failed
 
 rem 9 self test
@@ -143,7 +132,7 @@ echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
 set /a TRIES=0
 :again_self_test
-cmd.exe /c winrm identify -r:http://127.0.0.1:5985 -auth:none
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Test-WSMan -ComputerName 127.0.0.1 -Port 5985"
 if "%ERRORLEVEL%"=="0" goto passed_self_test
 set /a TRIES+=1
 if %TRIES% GEQ 5 goto failed
@@ -157,8 +146,7 @@ set "STEP=10 evidence"
 set "CODE=0"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-cmd.exe /c winrm enumerate winrm/config/Listener
-cmd.exe /c winrm get winrm/config
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -Enumerate; (Get-WSManInstance winrm/config).OuterXml"
 
 rem 11 allow
 rem A rule of our own: the built-in ones differ from release to release in name, profile and reach.

@@ -24,7 +24,8 @@ call :hand_over
 exit /b %ERRORLEVEL%
 
 :now
-call :main >>"%LOG%" 2>&1
+rem PowerShell 2 waits for the end of its standard input before it leaves.
+call :main <nul >>"%LOG%" 2>&1
 exit /b %ERRORLEVEL%
 
 rem From a shell of WinRM's or sshd's everything ends with the shell, except what the task scheduler started.
@@ -76,34 +77,22 @@ rem 3 methods
 rem Windows' own: Kerberos and Negotiate, and every message encrypted.
 set "STEP=3 methods"
 echo [%DATE% %TIME: =0%] %STEP%
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\Service\AllowUnencrypted 'false' -Force"
-if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\Service\Auth\Basic 'false' -Force; Set-Item WSMan:\localhost\Service\Auth\Kerberos 'true' -Force; Set-Item WSMan:\localhost\Service\Auth\Negotiate 'true' -Force; Set-Item WSMan:\localhost\Service\Auth\Certificate 'false' -Force; Set-Item WSMan:\localhost\Service\Auth\CredSSP 'false' -Force"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; foreach ($w in 'Service\AllowUnencrypted=false','Service\Auth\Basic=false','Service\Auth\Kerberos=true','Service\Auth\Negotiate=true','Service\Auth\Certificate=false','Service\Auth\CredSSP=false') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }"
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
 
 rem 4 quotas
 rem Windows' own.
 set "STEP=4 quotas"
 echo [%DATE% %TIME: =0%] %STEP%
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\MaxEnvelopeSizekb '500' -Force; Set-Item WSMan:\localhost\MaxTimeoutms '60000' -Force"
-if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\Shell\MaxMemoryPerShellMB '1024' -Force; Set-Item WSMan:\localhost\Shell\MaxShellsPerUser '30' -Force; Set-Item WSMan:\localhost\Shell\MaxProcessesPerShell '25' -Force"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; foreach ($w in 'MaxEnvelopeSizekb=500','MaxTimeoutms=60000','Shell\MaxMemoryPerShellMB=1024','Shell\MaxShellsPerUser=30','Shell\MaxProcessesPerShell=25','Plugin\microsoft.powershell\Quotas\MaxMemoryPerShellMB=1024') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }"
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
 
 rem 5 listeners
 rem None stays, not even a server's own: winrm quickconfig brings that back.
 set "STEP=5 listeners"
 echo [%DATE% %TIME: =0%] %STEP%
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'}" >nul 2>&1
-if not "%ERRORLEVEL%"=="0" goto no_http
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Remove-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'}"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; if (Get-ChildItem WSMan:\localhost\Listener | Where-Object { $_.Keys -contains 'Transport=HTTP' -and $_.Keys -contains 'Address=*' }) { Remove-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'} }; if (Get-ChildItem WSMan:\localhost\Listener | Where-Object { $_.Keys -contains 'Transport=HTTPS' -and $_.Keys -contains 'Address=*' }) { Remove-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'} }"
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
-:no_http
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'}" >nul 2>&1
-if not "%ERRORLEVEL%"=="0" goto no_https
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Remove-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'}"
-if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
-:no_https
 
 rem 6 start type
 rem Windows' own. Where that is to start by itself, nothing listens all the same.

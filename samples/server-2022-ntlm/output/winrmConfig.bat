@@ -13,7 +13,8 @@ set "STATE=%SystemRoot%\Temp\unattend-winrm-state.txt"
 set "STATUS=%ProgramData%\unattend"
 set "READY=%STATUS%\winrm-ready.txt"
 set "FAILED=%STATUS%\winrm-failed.txt"
-call :main >>"%LOG%" 2>&1
+rem PowerShell 2 waits for the end of its standard input before it leaves.
+call :main <nul >>"%LOG%" 2>&1
 exit /b %ERRORLEVEL%
 
 :main
@@ -120,16 +121,8 @@ set "STEP=7 listener"
 set "CODE=17"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'}" >nul 2>&1
-if "%ERRORLEVEL%"=="0" goto have_http
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; New-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'} -ValueSet @{Enabled='true'}"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; if (Get-ChildItem WSMan:\localhost\Listener | Where-Object { $_.Keys -contains 'Transport=HTTP' -and $_.Keys -contains 'Address=*' }) { if ((Get-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'}).Port -ne '5985') { Set-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'} -ValueSet @{Port = '5985'} } } else { New-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTP'} -ValueSet @{Port = '5985'} }; if (Get-ChildItem WSMan:\localhost\Listener | Where-Object { $_.Keys -contains 'Transport=HTTPS' -and $_.Keys -contains 'Address=*' }) { Remove-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'} }"
 if not "%ERRORLEVEL%"=="0" goto failed
-:have_http
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'}" >nul 2>&1
-if not "%ERRORLEVEL%"=="0" goto no_https
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Remove-WSManInstance winrm/config/Listener -SelectorSet @{Address='*';Transport='HTTPS'}"
-if not "%ERRORLEVEL%"=="0" goto failed
-:no_https
 
 rem 8 quotas
 rem MaxTimeoutms is not less than what the client asks for: Packer asks for its whole winrm_timeout.
@@ -137,22 +130,18 @@ set "STEP=8 quotas"
 set "CODE=18"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\MaxEnvelopeSizekb '2048' -Force; Set-Item WSMan:\localhost\MaxTimeoutms '7200000' -Force"
-if not "%ERRORLEVEL%"=="0" goto failed
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\Shell\MaxMemoryPerShellMB '2048' -Force; Set-Item WSMan:\localhost\Shell\MaxShellsPerUser '30' -Force; Set-Item WSMan:\localhost\Shell\MaxProcessesPerShell '100' -Force"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; foreach ($w in 'MaxEnvelopeSizekb=2048','MaxTimeoutms=7200000','Shell\MaxMemoryPerShellMB=2048','Shell\MaxShellsPerUser=30','Shell\MaxProcessesPerShell=100') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }"
 if not "%ERRORLEVEL%"=="0" goto failed
 
 rem 9 authentication
 rem Every message is encrypted: by TLS over https, by the sealing of NTLM or Kerberos over http.
-rem Negotiate carries NTLM, and is how the winrm command itself logs on here, so it stays on beside Basic.
+rem Negotiate carries NTLM, and is how the WSMan cmdlets themselves log on here, so it stays on beside Basic.
 rem Kerberos stays at its default: a guest in no domain has nobody to ask, and one that joins needs it.
 set "STEP=9 authentication"
 set "CODE=19"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\Service\AllowUnencrypted 'false' -Force"
-if not "%ERRORLEVEL%"=="0" goto failed
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Set-Item WSMan:\localhost\Service\Auth\Basic 'false' -Force; Set-Item WSMan:\localhost\Service\Auth\Kerberos 'true' -Force; Set-Item WSMan:\localhost\Service\Auth\Negotiate 'true' -Force; Set-Item WSMan:\localhost\Service\Auth\Certificate 'false' -Force; Set-Item WSMan:\localhost\Service\Auth\CredSSP 'false' -Force"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; foreach ($w in 'Service\AllowUnencrypted=false','Service\Auth\Basic=false','Service\Auth\Kerberos=true','Service\Auth\Negotiate=true','Service\Auth\Certificate=false','Service\Auth\CredSSP=false') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }"
 if not "%ERRORLEVEL%"=="0" goto failed
 
 rem 10 self test
@@ -178,8 +167,7 @@ set "STEP=11 evidence"
 set "CODE=0"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -Enumerate"
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; (Get-WSManInstance winrm/config).OuterXml"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -Enumerate; (Get-WSManInstance winrm/config).OuterXml"
 
 rem 12 allow
 rem A rule of our own: the built-in ones differ from release to release in name, profile and reach.

@@ -24,7 +24,8 @@ call :hand_over
 exit /b %ERRORLEVEL%
 
 :now
-call :main >>"%LOG%" 2>&1
+rem PowerShell 2 waits for the end of its standard input before it leaves.
+call :main <nul >>"%LOG%" 2>&1
 exit /b %ERRORLEVEL%
 
 rem From a shell of WinRM's or sshd's everything ends with the shell, except what the task scheduler started.

@@ -13,7 +13,8 @@ set "STATE=%SystemRoot%\Temp\unattend-ssh-state.txt"
 set "STATUS=%ProgramData%\unattend"
 set "READY=%STATUS%\ssh-ready.txt"
 set "FAILED=%STATUS%\ssh-failed.txt"
-call :main >>"%LOG%" 2>&1
+rem PowerShell 2 waits for the end of its standard input before it leaves.
+call :main <nul >>"%LOG%" 2>&1
 exit /b %ERRORLEVEL%
 
 :main

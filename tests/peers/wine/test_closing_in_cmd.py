@@ -24,7 +24,6 @@ RUNNER = r"C:\windows\unattend-close.bat"
 CREATE = "schtasks /create /f /tn unattend-close /sc once /st 00:00 /ru SYSTEM /rl HIGHEST"
 HOLD = "netsh advfirewall firewall add rule name=unattend-winrm-hold dir=in action=block"
 RELEASE = "netsh advfirewall firewall delete rule name=unattend-winrm-hold"
-METHODS = 'Basic="false";Kerberos="true";Negotiate="true";Certificate="false";CredSSP="false"'
 OLD = on("server-2019", guest(winrm(ssl=True)))
 
 
@@ -51,24 +50,17 @@ def test_what_cannot_be_handed_over_is_told(medium: Medium, broken: str, code: B
 
 def test_https_is_taken_back_to_what_windows_began_with(medium: Medium) -> None:
     medium.insert(OLD)
-    absent = (Rule("reg query", code=1), Rule("show rule", code=1), Rule("winrm.vbs get", code=1))
+    absent = (Rule("reg query", code=1), Rule("show rule", code=1))
     there = medium.close(OLD)
     gone = medium.close(OLD, *absent)
     assert there.exit_code == gone.exit_code == BootstrapExit.DONE
-    config = "winrm set winrm/config"
     for line in (
-        f'{config}/service @{{AllowUnencrypted="false"}}',
-        f"{config}/service/auth @{{{METHODS}}}",
-        f'{config} @{{MaxEnvelopeSizekb="500";MaxTimeoutms="60000"}}',
-        f'{config}/winrs @{{MaxMemoryPerShellMB="1024";MaxShellsPerUser="30";MaxProcessesPerShell="25"}}',
         "net stop WinRM",
         "sc.exe config WinRM start= auto",
     ):
         assert line in there.lines
         assert line in gone.lines
     for line in (
-        "winrm delete winrm/config/Listener?Address=*+Transport=HTTP",
-        "winrm delete winrm/config/Listener?Address=*+Transport=HTTPS",
         "netsh advfirewall firewall delete rule name=unattend-winrm-allow",
         f"certutil -delstore My {THUMBPRINT}",
         r"reg delete HKLM\SYSTEM\CurrentControlSet\Control\Network\NewNetworkWindowOff /f",
@@ -100,7 +92,7 @@ def test_answer_files_and_its_own_copies_are_gone_afterwards(medium: Medium) -> 
 
 @pytest.mark.parametrize(
     "broken",
-    ["name=unattend-winrm-hold dir=in", "config/service/auth @", "AutoAdminLogon", "Lsa"],
+    ["name=unattend-winrm-hold dir=in", "Service\\AllowUnencrypted", "AutoAdminLogon", "Lsa"],
 )
 def test_what_fails_is_told_and_keeps_the_guest_held_and_the_rest_is_done(medium: Medium, broken: str) -> None:
     medium.insert(OLD)
@@ -110,6 +102,21 @@ def test_what_fails_is_told_and_keeps_the_guest_held_and_the_rest_is_done(medium
     assert "LsaStorePrivateData" in "".join(ran.lines)
     assert medium.status("winrm-closed.txt") is None
     assert re.fullmatch(r"steps=( \[\d+ [a-z ]+\])+\n", str(medium.status("winrm-close-failed.txt")))
+
+
+def test_an_answer_file_and_keys_that_cannot_be_deleted_are_told(medium: Medium) -> None:
+    wanted = guest(ssh(), replace(bootstrap(), openssh=OpenSsh(None, (KEY,))))
+    keys = medium.windows.path("ProgramData/ssh/administrators_authorized_keys")
+    answers = medium.windows.path("windows/Panther/unattend.xml")
+    for path in (keys, answers):
+        # A folder of the name, which `del` leaves where it is.
+        path.mkdir(parents=True)
+    medium.insert(wanted)
+    ran = medium.close(wanted)
+    answers.rmdir()
+    assert ran.exit_code == BootstrapExit.CLOSING
+    told = str(medium.status("ssh-close-failed.txt"))
+    assert re.fullmatch(r"steps= \[\d keys\] \[\d answer files\]\n", told)
 
 
 def test_ssh_is_stopped_and_its_keys_are_gone(medium: Medium) -> None:
@@ -131,7 +138,7 @@ def test_a_client_gets_its_start_type_and_old_quotas_back(medium: Medium) -> Non
     medium.insert(wanted)
     ran = medium.close(wanted)
     assert "sc.exe config WinRM start= demand" in ran.lines
-    assert 'winrm set winrm/config @{MaxEnvelopeSizekb="150";MaxTimeoutms="60000"}' in ran.lines
+    assert "'MaxEnvelopeSizekb=150','MaxTimeoutms=60000'" in "".join(ran.lines)
 
 
 def test_everything_at_once_is_closed_without_a_failure(medium: Medium) -> None:

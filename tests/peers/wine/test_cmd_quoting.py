@@ -23,11 +23,15 @@ pytestmark = pytest.mark.peer(name="wine", program=("wine", "wineserver", "x86_6
 SPECIALS = "%!^&|<>\"';,=()~*? \\"
 TEXTS = st.lists(
     st.text(st.sampled_from(SPECIALS + "aB1/-.:@{}[]$#`+_"), max_size=20)
-    | st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=40),
+    | st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=127),
     min_size=20,
     max_size=30,
 )
+# As long as a password may be in Windows' own dialogs, of every character that there is in ASCII.
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 HARD = [
+    (PRINTABLE * 2)[:127],
+    (PRINTABLE.replace('"', "") * 2)[:127],
     *SPECIALS,
     "%PATH%",
     "%%",

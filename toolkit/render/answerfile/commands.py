@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from toolkit.render.answerfile.account_commands import WINLOGON, clean_lines, cleans
 from toolkit.render.answerfile.contribution import DEPLOYMENT, SETUP, SHELL, CommandLine, Contribution, Pass
 from toolkit.render.bootstrap import first_logon_command, hold_command, script_name
-from toolkit.render.bootstrap_powershell import RUN
+from toolkit.render.powershell import RUN
 from toolkit.render.runner.carried import install_command, pe_command
 from toolkit.render.runner.last_logon import cleans_later, register_command
 from toolkit.render.runner.phases import runner_name, steps_of
