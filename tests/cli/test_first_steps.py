@@ -112,3 +112,18 @@ def test_a_floppy_for_a_uefi_guest_is_packed_with_a_warning(unattend: Unattend, 
 
 def test_schema_prints_json(unattend: Unattend) -> None:
     assert json.loads(unattend("schema").out)["title"] == "unattend.toml"
+
+
+def test_a_name_too_long_for_joliet_adds_udf_and_that_is_said(unattend: Unattend, folder: Path) -> None:
+    (folder / "in").mkdir()
+    long = "n" * 90 + ".inf"
+    (folder / "in" / long).write_bytes(b"long")
+    (folder / "in" / "short.inf").write_bytes(b"short")
+    assert "UDF was added for 1 of them" in unattend("pack-iso", "in", "-o", "x.iso").err
+    told = json.loads(unattend("pack-iso", "in", "-o", "x.iso", "--json").out)
+    assert told["file_systems"] == ["ISO9660", "Joliet", "UDF"]
+    assert told["shortened"] == {long: "n" * 60 + ".inf"}
+    (folder / "in" / long).unlink()
+    done = unattend("pack-iso", "in", "-o", "x.iso")
+    assert (done.code, "UDF" in done.err) == (0, False)
+    assert json.loads(unattend("pack-iso", "in", "-o", "x.iso", "--json").out)["file_systems"] == ["ISO9660", "Joliet"]

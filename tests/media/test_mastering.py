@@ -26,7 +26,7 @@ def mastered(write: Callable[[Target], None]) -> bytes:
         target = Target(recorder)
         write(target)
         target.finish()
-        recorder.finish(())
+        recorder.finish((), ())
     return image.getvalue()
 
 

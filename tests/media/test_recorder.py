@@ -37,7 +37,7 @@ def test_pieces_of_any_size_come_out_as_one_image_with_its_digest(sizes: list[in
                 recorder.put(piece)
             else:
                 recorder.copy(MediaFile(str(number), piece).measure())
-        made = recorder.finish(())
+        made = recorder.finish((), ())
     whole = b"".join(pieces)
     assert target.getvalue() == whole
     assert (made.size, made.sha256) == (len(whole), sha256(whole))
@@ -54,7 +54,7 @@ def test_zeros_fill_up_to_a_place_and_to_a_unit() -> None:
         recorder.pad(2048)
         recorder.fill(2 * CHUNK + 7)
         recorder.fill(5)
-        assert recorder.finish(()).size == 2 * CHUNK + 7
+        assert recorder.finish((), ()).size == 2 * CHUNK + 7
     assert target.getvalue() == b"abc".ljust(2 * CHUNK + 7, b"\0")
 
 
@@ -62,7 +62,7 @@ def test_no_digests_are_worked_out_where_none_are_wanted() -> None:
     with BlockHash() as hashed:
         recorder = Recorder(io.BytesIO(), hashed, digests=False)
         recorder.copy(MediaFile("x", b"abc").measure())
-        made = recorder.finish(())
+        made = recorder.finish((), ())
     assert (made.files[0].sha256, made.sha256) == (None, sha256(b"abc"))
 
 

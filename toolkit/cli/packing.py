@@ -103,9 +103,7 @@ def show_files(target: Path, files: tuple[MediaFile, ...], *, json: bool) -> Non
 
 def _show(packed: Packed, *, json: bool) -> None:
     if json:
-        rows = [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in packed.files]
-        image = {"image": str(packed.path), "medium": packed.medium, "size": packed.size, "sha256": packed.sha256}
-        console.data_json({**image, "files": rows})
+        console.data_json(_as_json(packed))
         return
     console.data(str(packed.path))
     console.say(f"{packed.size:,} bytes, sha256 {packed.sha256}; read back and found equal:")
@@ -113,3 +111,21 @@ def _show(packed: Packed, *, json: bool) -> None:
         console.say(f"  {file.size:>13,}  {file.name}")
     if len(packed.files) > _MANY:
         console.say(f"  and {len(packed.files) - _MANY:,} more files")
+    if packed.stand_ins:
+        console.say(
+            f"UDF was added for {len(packed.stand_ins):,} of them, whose names Joliet cannot hold;"
+            " a reader without UDF has them shortened"
+        )
+
+
+def _as_json(packed: Packed) -> dict[str, object]:
+    rows = [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in packed.files]
+    return {
+        "image": str(packed.path),
+        "medium": packed.medium,
+        "file_systems": list(packed.file_systems),
+        "size": packed.size,
+        "sha256": packed.sha256,
+        "files": rows,
+        "shortened": dict(packed.stand_ins),
+    }

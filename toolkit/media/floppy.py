@@ -17,6 +17,7 @@ from toolkit.media.fat.reader import stored_files
 from toolkit.media.fat.records import dos_time
 from toolkit.media.labels import FLOPPY_LABEL, floppy_label_problems
 from toolkit.media.largest import largest
+from toolkit.media.making import USUAL, Making
 from toolkit.media.names import FLOPPY_NAMES, name_problems
 from toolkit.media.recorder import Recorded
 from toolkit.media.refusal import MediumError
@@ -33,23 +34,18 @@ LARGEST = 4 << 20  # in bytes; no floppy format is larger
 
 
 def write_floppy(
-    files: Sequence[MeasuredFile],
-    *,
-    label: str = "",
-    timestamp: int = EPOCH,
-    size: FloppySize = FloppySize.KIB_1440,
-    advance: Advance | None = None,
+    files: Sequence[MeasuredFile], making: Making = USUAL, *, size: FloppySize = FloppySize.KIB_1440
 ) -> tuple[bytes, Recorded]:
     """Make an image, and tell what was read into it. Raises MediumError with everything that is in the way."""
-    geometry = FLOPPIES[size]
+    geometry, label = FLOPPIES[size], making.label
     if problems := (*floppy_label_problems(label), *name_problems((file.name for file in files), FLOPPY_NAMES)):
         raise MediumError(FLOPPY_NAMES.medium, problems)
     root = slots(tree(files), labelled=bool(label))
     if problems := tuple(_overflows(root, files, geometry)):
         raise MediumError(FLOPPY_NAMES.medium, problems)
     padded = label.upper().encode("ascii").ljust(FLOPPY_LABEL)
-    plan = layout(root, geometry, padded if label else b"", dos_time(timestamp))
-    return _image(plan, geometry, padded if label else b"NO NAME    ", advance)
+    plan = layout(root, geometry, padded if label else b"", dos_time(making.moment(EPOCH)))
+    return _image(plan, geometry, padded if label else b"NO NAME    ", making.advance)
 
 
 def read_floppy(image: bytes) -> tuple[NamedFile, ...]:
@@ -75,7 +71,7 @@ def _image(plan: Layout, geometry: Geometry, label: bytes, advance: Advance | No
     sector = boot_sector(geometry, label, serial)
     image[: len(sector)] = sector
     whole = hashlib.sha256(image).hexdigest()
-    return bytes(image), Recorded(tuple(digests), tuple(places), len(image), whole)
+    return bytes(image), Recorded(tuple(digests), tuple(places), len(image), whole, ("FAT12",))
 
 
 def _copy(file: MeasuredFile, image: bytearray, offset: int, advance: Advance | None) -> FileDigest:

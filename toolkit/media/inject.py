@@ -16,14 +16,14 @@ from toolkit.media.changes import SECTOR, Changes, append, apply, roll_back, set
 from toolkit.media.content import Advance, MeasuredFile, MediaFile, Stamp, counted
 from toolkit.media.copying import copy_image
 from toolkit.media.exclusive import held
-from toolkit.media.names import name_problems
 from toolkit.media.noprompt import BOOTFIX, without_prompt
 from toolkit.media.refusal import MediumError
 from toolkit.media.signature import Medium
 from toolkit.media.tree import Folder, tree
-from toolkit.media.udf.branches import UDF_NAMES, branches, udf_name_problems
+from toolkit.media.udf.branches import branches
 from toolkit.media.udf.failure import NotUdfError, UnsupportedUdfError
 from toolkit.media.udf.graft import graft
+from toolkit.media.udf.names import UDF_NAMES, udf_name_problems
 from toolkit.media.udf.readback import require_kept
 from toolkit.media.udf.volume import UdfVolume, open_volume
 from toolkit.media.undo import State, UndoRecord, appended, begun, read_record, record_path, state, write_record
@@ -120,8 +120,7 @@ def _order(
     measured = tuple(MediaFile.of(file).measure() for file in files)
     if not measured and not no_prompt:
         raise UsageError("there is nothing to inject", help="Name at least one file.")
-    names = [file.name for file in measured]
-    if problems := name_problems(names, UDF_NAMES) or tuple(udf_name_problems(names)):
+    if problems := udf_name_problems(file.name for file in measured):
         raise MediumError(UDF_NAMES.medium, problems)
     return _Order(measured, tree(measured), no_prompt, moment, progress)
 

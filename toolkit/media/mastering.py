@@ -36,11 +36,16 @@ class Copied:
 
 
 class Target:
-    """A file to write an image into: back and forth among what describes it, then contents from front to end."""
+    """A file to write an image into: back and forth among what describes it, then contents from front to end.
+
+    What is written early but lies among or behind the contents, as UDF's second anchor does, waits for its turn.
+    """
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._head: io.BytesIO | None = io.BytesIO()
+        self._described: list[tuple[int, bytes]] | None = []
+        self._waiting: list[tuple[int, bytes]] = []
+        self._end = 0
         self._at = 0
         self.starts: dict[str, int] = {}  # where each file's content begins, in bytes
 
@@ -48,45 +53,63 @@ class Target:
         return self._at
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        if whence == os.SEEK_CUR:
-            offset += self._at
-        elif whence == os.SEEK_END:
-            offset += self._sink.position if self._head is None else self._head.seek(0, os.SEEK_END)
-        self._at = offset
-        return offset
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._end}[whence]
+        self._at = base + offset
+        return self._at
 
     def write(self, data: bytes | Copied) -> int:
         size = len(data)
-        if isinstance(data, Copied):
-            self._at += size
-            return size
-        if self._head is not None:
-            self._head.seek(self._at)
-            self._head.write(data)
-        else:
-            self._go_on()
-            self._sink.put(data)
+        if size and not isinstance(data, Copied):
+            if self._described is not None:
+                self._described.append((self._at, data))
+            else:
+                self._go_on(self._at)
+                self._sink.put(data)
         self._at += size
+        if size:
+            self._end = max(self._end, self._at)
         return size
 
     def copy(self, file: MeasuredFile) -> Copied:
         """Put a file's content where the library stands. The first one ends what describes the image."""
-        self.finish()
-        self._go_on()
+        self._describe(self._at)
+        self._go_on(self._at)
         self.starts[file.name] = self._at
         self._sink.copy(file)
         return Copied(file.size)
 
     def finish(self) -> None:
-        """Record what describes the image, if there was no content to be put behind it."""
-        if self._head is not None:
-            self._sink.put(self._head.getvalue())
-            self._head = None
+        """Record what is still waiting, and what describes the image if there was no content to be put behind it."""
+        self._describe(self._end)
+        self._go_on(self._end)
 
-    def _go_on(self) -> None:
-        if self._at < self._sink.position:
-            raise io.UnsupportedOperation(f"byte {self._at} was asked for after byte {self._sink.position}")
-        self._sink.fill(self._at)
+    def _describe(self, end: int) -> None:
+        """Record what was written in front of the contents, which begin at `end`; the rest will come up on the way."""
+        if self._described is None:
+            return
+        head = io.BytesIO()
+        for offset, data in self._described:
+            if offset < end:
+                head.seek(offset)
+                head.write(data)
+            else:
+                self._waiting.append((offset, data))
+        self._waiting.sort()
+        self._described = None
+        self._sink.put(head.getvalue())
+
+    def _go_on(self, end: int) -> None:
+        """Put what has been waiting for its place before `end`, and zeros where there is nothing."""
+        while self._waiting and self._waiting[0][0] < end:
+            offset, data = self._waiting.pop(0)
+            self._fill(offset)
+            self._sink.put(data)
+        self._fill(end)
+
+    def _fill(self, end: int) -> None:
+        if end < self._sink.position:
+            raise io.UnsupportedOperation(f"byte {end} was asked for after byte {self._sink.position}")
+        self._sink.fill(end)
 
 
 class Source:

@@ -42,7 +42,7 @@ class NameRules:
 FLOPPY_NAMES = NameRules("the floppy", 255)
 DISK_NAMES = NameRules("the disk image", 255)
 # Joliet Specification (1995): 64 units; * / : ; ? \ not allowed. A reader takes `;1` for a version number.
-ISO_NAMES = NameRules("the ISO", 64, frozenset(";"))
+JOLIET_NAMES = NameRules("the ISO", 64, frozenset(";"))
 
 
 @functools.lru_cache(maxsize=8192)

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, BinaryIO, assert_never
 
 from toolkit.errors import UnreadableError, UsageError
 from toolkit.files import NamedFile, whole_file
-from toolkit.media import iso, joliet, signature
+from toolkit.media import iso, signature
 from toolkit.media.content import FileDigest, MediaFile, counted, source_digest
 from toolkit.media.extents import Extent, StoredFile, digest, read_all
 from toolkit.media.fat.geometry import FloppySize
+from toolkit.media.making import Making
 from toolkit.media.proof import Settling, read_back
 from toolkit.media.signature import Medium
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from toolkit.media.content import Advance, MeasuredFile
+    from toolkit.media.content import MeasuredFile
     from toolkit.media.recorder import Recorded
 
 __all__ = ["FileDigest", "FloppySize", "MediaFile", "Medium", "Packed", "contents", "pack"]
@@ -27,27 +28,18 @@ __all__ = ["FileDigest", "FloppySize", "MediaFile", "Medium", "Packed", "content
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A finished image, and what was read back from it, by name. `size` in bytes, `sha256` of the image in hex."""
+    """A finished image, and what was read back from it, by name. `size` in bytes, `sha256` of the image in hex.
+
+    `stand_ins` are the names under which Joliet has the files that only UDF can name; most images have none.
+    """
 
     path: Path
     medium: Medium
     size: int
     sha256: str
     files: tuple[FileDigest, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Options:
-    """What `pack` hands on to the medium's own module."""
-
-    label: str
-    timestamp: int | None
-    advance: Advance | None
-    digests: bool
-    floppy_size: FloppySize
-
-    def moment(self, epoch: int) -> int:
-        return epoch if self.timestamp is None else self.timestamp
+    file_systems: tuple[str, ...]
+    stand_ins: Mapping[str, str]
 
 
 def pack(  # noqa: PLR0913  (all but the first three are named by the caller)
@@ -73,16 +65,17 @@ def pack(  # noqa: PLR0913  (all but the first three are named by the caller)
         raise UsageError("there is nothing to pack", help="Name at least one file.")
     _refuse_own_input(measured, target)
     advance = counted(progress, 2 * sum(file.size for file in measured))
-    options = _Options(label, timestamp, advance, digests, floppy_size)
+    making = Making(label, timestamp, advance, digests)
     with whole_file(target) as image:
-        given = _record(measured, image, medium, options)
+        given = _record(measured, image, medium, making, floppy_size)
         image.flush()
         with Settling(image):
             places = _stored(image, medium)
             size, sha256 = read_back(image, places, advance)
         if (set(places), size, sha256) != (set(given.places), given.size, given.sha256):
             raise _not_as_it_was(target, measured, [digest(image, file) for file in places])
-    return Packed(target, medium, size, sha256, tuple(sorted(given.files, key=lambda file: file.name)))
+    kept = tuple(sorted(given.files, key=lambda file: file.name))
+    return Packed(target, medium, size, sha256, kept, given.file_systems, given.stand_ins)
 
 
 def contents(path: Path) -> tuple[NamedFile, ...]:
@@ -104,26 +97,22 @@ def contents(path: Path) -> tuple[NamedFile, ...]:
         ) from err
 
 
-def _record(files: Sequence[MeasuredFile], image: BinaryIO, medium: Medium, options: _Options) -> Recorded:
-    label, advance, digests = options.label, options.advance, options.digests
+def _record(
+    files: Sequence[MeasuredFile], image: BinaryIO, medium: Medium, making: Making, floppy_size: FloppySize
+) -> Recorded:
     match medium:
         case Medium.ISO:
-            moment = options.moment(iso.EPOCH)
-            return iso.write_iso(files, image, label=label, timestamp=moment, advance=advance, digests=digests)
+            return iso.write_iso(files, image, making)
         case Medium.FLOPPY:
             from toolkit.media import floppy  # noqa: PLC0415  (10 ms that an ISO need not pay)
 
-            moment = options.moment(floppy.EPOCH)
-            data, recorded = floppy.write_floppy(
-                files, label=label, timestamp=moment, size=options.floppy_size, advance=advance
-            )
+            data, recorded = floppy.write_floppy(files, making, size=floppy_size)
             image.write(data)
             return recorded
         case Medium.VHD:
             from toolkit.media import vhd  # noqa: PLC0415
 
-            moment = options.moment(vhd.EPOCH)
-            return vhd.write_vhd(files, image, label=label, timestamp=moment, advance=advance, digests=digests)
+            return vhd.write_vhd(files, image, making)
         case _:
             assert_never(medium)
 
@@ -131,7 +120,7 @@ def _record(files: Sequence[MeasuredFile], image: BinaryIO, medium: Medium, opti
 def _stored(image: BinaryIO, medium: Medium) -> tuple[StoredFile, ...]:
     match medium:
         case Medium.ISO:
-            return joliet.stored_files(image)
+            return iso.files_on(image)
         case Medium.FLOPPY:
             from toolkit.media.fat.reader import files_within  # noqa: PLC0415
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 from toolkit.media.content import CHUNK, FileDigest, SourceReader
 from toolkit.media.hashing import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from hashlib import _Hash
 
     from toolkit.media.content import Advance, MeasuredFile
@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What an image is made of, as it was given and not yet as it reads back: files, their places, size and digest."""
+    """What an image is made of, as it was given and not yet as it reads back: files, their places, size and digest.
+
+    `file_systems` are those that hold the files; `stand_ins` what Joliet calls the files that only UDF can name.
+    """
 
     files: tuple[FileDigest, ...]
     places: tuple[StoredFile, ...]
     size: int
     sha256: str
+    file_systems: tuple[str, ...]
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
 
 class Recorder:
@@ -84,7 +89,9 @@ class Recorder:
         while (left := end - self.position) > 0:
             self.put(bytes(min(left, CHUNK)))
 
-    def finish(self, places: Iterable[StoredFile]) -> Recorded:
+    def finish(
+        self, places: Iterable[StoredFile], file_systems: tuple[str, ...], stand_ins: Mapping[str, str] | None = None
+    ) -> Recorded:
         """Write what is left, and tell what there is now."""
         self._write()
         whole = self._hashed.hexdigest()
@@ -92,7 +99,7 @@ class Recorder:
             FileDigest(file.name, file.size, None if hashed is None else hashed.hexdigest())
             for file, hashed in self._files
         )
-        return Recorded(files, tuple(places), self._hashed.size, whole)
+        return Recorded(files, tuple(places), self._hashed.size, whole, file_systems, stand_ins or {})
 
     def _moved_on(self, count: int) -> None:
         self._at += count

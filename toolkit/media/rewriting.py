@@ -13,7 +13,7 @@ from toolkit.media.changes import apply
 from toolkit.media.content import CHUNK, FileDigest, SourceStream
 from toolkit.media.extents import Extent
 from toolkit.media.iso9660_names import iso_file_names, iso_folder_names
-from toolkit.media.names import ISO_NAMES, require_names, same_name
+from toolkit.media.names import JOLIET_NAMES, require_names, same_name
 from toolkit.media.noprompt import BOOTFIX, without_prompt
 from toolkit.media.refusal import MediumError
 from toolkit.media.tree import Folder, Leaf
@@ -94,7 +94,7 @@ def rewrite(
 def _require_joliet_names(namespace: Namespace, wanted: Folder) -> None:
     """Refuse names that UDF could hold and Joliet cannot."""
     if namespace is Namespace.JOLIET:
-        require_names((path for node in wanted.children for path in file_paths(node)), ISO_NAMES)
+        require_names((path for node in wanted.children for path in file_paths(node)), JOLIET_NAMES)
 
 
 def _namespace(image: PyCdlib) -> Namespace:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 from toolkit.errors import UnreadableError
-from toolkit.media.extents import Extent
+from toolkit.media.extents import Extent, StoredFile
 from toolkit.media.names import is_plain, same_name
 from toolkit.media.udf.allocation import Form, Kind, Piece, pieces
 from toolkit.media.udf.blocks import BLOCK, Image, blocks_for
@@ -69,6 +69,11 @@ class UdfVolume:
     def entries(self) -> Iterator[UdfEntry]:
         """Find every folder and file below the root, folders before what is in them, in the order of the disc."""
         return _Walk(self).entries(self.root, "", DEPTH)
+
+    def stored_files(self) -> tuple[StoredFile, ...]:
+        """Find every file, sorted by name, to be read from where it lies."""
+        files = (StoredFile(entry.path, _solid(entry)) for entry in self.entries() if not entry.is_folder)
+        return tuple(sorted(files, key=lambda file: file.name))
 
     def find(self, path: str) -> UdfEntry | None:
         """Find a file or folder as Windows does, without regard to case. None where there is none."""
@@ -200,6 +205,13 @@ class _Walk:
         if self._budget < 0:
             raise DamagedUdfError("its folders are larger than itself")
         return (each for each in self._volume.names(folder) if each.is_named)
+
+
+def _solid(entry: UdfEntry) -> tuple[Extent, ...]:
+    extents = tuple(run for run in entry.runs if isinstance(run, Extent) and run.size)
+    if sum(extent.size for extent in extents) != entry.size:
+        raise DamagedUdfError(f"{entry.path!a} has gaps, which nothing but rewritable discs have")
+    return extents
 
 
 def _append(runs: list[Run], run: Run) -> None:
