@@ -19,6 +19,7 @@ from toolkit.media.labels import FLOPPY_LABEL, floppy_label_problems
 from toolkit.media.largest import largest
 from toolkit.media.making import USUAL, Making
 from toolkit.media.names import FLOPPY_NAMES, name_problems
+from toolkit.media.proof import read_back
 from toolkit.media.recorder import Recorded
 from toolkit.media.refusal import MediumError
 from toolkit.media.tree import tree
@@ -71,7 +72,9 @@ def _image(plan: Layout, geometry: Geometry, label: bytes, advance: Advance | No
     sector = boot_sector(geometry, label, serial)
     image[: len(sector)] = sector
     whole = hashlib.sha256(image).hexdigest()
-    return bytes(image), Recorded(tuple(digests), tuple(places), len(image), whole, ("FAT12",))
+    return bytes(image), Recorded(
+        tuple(digests), tuple(places), read_back(io.BytesIO(image), places), whole, ("FAT12",)
+    )
 
 
 def _copy(file: MeasuredFile, image: bytearray, offset: int, advance: Advance | None) -> FileDigest:

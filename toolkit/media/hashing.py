@@ -1,9 +1,14 @@
-"""SHA-256 in a thread of its own: hashlib lets go of the interpreter, so on a second processor it costs no time."""
+"""SHA-256 in a thread of its own: hashlib lets go of the interpreter, so on a second processor it costs no time.
+
+Beside it a CRC-32 of each block, by which what was written is found again: three times as fast, and no block that was
+changed by accident keeps it but once in four billion.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import threading
+import zlib
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +31,13 @@ class Span(NamedTuple):
     end: int
 
 
+class Checks(NamedTuple):
+    """An image's size in bytes, and the CRC-32 of each of its blocks of `CHUNK` bytes; an empty one has one as well."""
+
+    size: int
+    blocks: tuple[int, ...]
+
+
 class _Filled(NamedTuple):
     block: bytearray
     size: int
@@ -42,6 +54,7 @@ class BlockHash:
         self._lent = 0
         self._thread = threading.Thread(target=self._work, daemon=True)
         self.size = 0  # of all that was added, in bytes
+        self._checks: list[int] = []
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -64,6 +77,11 @@ class BlockHash:
         self.size += size
         self._filled.put(_Filled(block, size, spans))
 
+    def checks(self) -> Checks:
+        """Wait for the last block, and tell what `read_back` has to find."""
+        self._finish()
+        return Checks(self.size, tuple(self._checks))
+
     def hexdigest(self) -> str:
         """Wait for the last block, and tell. Spans' hashes are complete then, too."""
         self._finish()
@@ -77,6 +95,7 @@ class BlockHash:
         while (filled := self._filled.get()) is not None:
             with memoryview(filled.block) as view:
                 self._hash.update(view[: filled.size])
+                self._checks.append(zlib.crc32(view[: filled.size]))
                 for hash_, start, end in filled.spans:
                     hash_.update(view[start:end])
             self._free.put(filled.block)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import struct
 import sys
 import zlib
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, assert_never, cast
 from toolkit.errors import UnreadableError
 from toolkit.media.extents import Extent, StoredFile
 from toolkit.media.frozen_clock import frozen_clock
+from toolkit.media.garbage import garbage_kept
 from toolkit.media.joliet import stored_files
 from toolkit.media.labels import iso_label_problems
 from toolkit.media.making import USUAL, Making
@@ -108,7 +108,7 @@ def master(files: Sequence[MeasuredFile], sink: Sink, disc: Disc) -> tuple[tuple
     image = _new_image()
     chance = zlib.crc32("\0".join(sorted(f"{file.name}\0{file.size}" for file in files)).encode())
     stand_ins: dict[str, str] = {}
-    with frozen_clock(modules, min(max(disc.moment, 0), _LATEST), chance), _translated(), _garbage_kept():
+    with frozen_clock(modules, min(max(disc.moment, 0), _LATEST), chance), _translated(), garbage_kept():
         udf = _UDF if disc.bridge else None
         image.new(interchange_level=3, joliet=3, vol_ident=disc.label, app_ident_str=_APPLICATION, udf=udf)
         try:
@@ -139,6 +139,8 @@ def _add(image: PyCdlib, one: Placed, target: Target, *, bridge: bool) -> None:
 def _stored(file: MeasuredFile, start: int, largest: int) -> StoredFile:
     """Tell where a file's directory records must point."""
     size = file.size
+    if size <= largest:
+        return StoredFile(file.name, (Extent(start, size),) if size else ())
     extents = (Extent(start + done, min(size - done, largest)) for done in range(0, size, largest))
     return StoredFile(file.name, tuple(extents))
 
@@ -181,18 +183,6 @@ def _point_up(root: UDFFileEntry, start: int) -> None:
                 name.set_icb(above, above - start)
             elif name.is_dir() and name.file_entry is not None:
                 folders.append((name.file_entry, folder))
-
-
-@contextlib.contextmanager
-def _garbage_kept() -> Iterator[None]:
-    """Do not look for garbage: ten thousand records are none until the image is written, and looking costs as much."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 @contextlib.contextmanager

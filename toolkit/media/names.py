@@ -24,6 +24,7 @@ RESERVED = frozenset(
     + [f"{port}{digit}" for port in ("COM", "LPT") for digit in "123456789\u00b9\u00b2\u00b3"]
 )
 
+_UNSAFE = frozenset("/\\\0")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 # MAX_PATH is 260 with the drive ("D:\") and the closing NUL: Setup's own tools and cmd.exe stop there.
@@ -73,7 +74,7 @@ def name_problems(names: Iterable[str], rules: NameRules) -> tuple[Problem, ...]
 
 def is_plain(part: str) -> bool:
     """Tell whether a name read from a medium is safe to use as one part of a path on any host."""
-    return part not in ("", ".", "..") and not any(letter in "/\\\0" for letter in part)
+    return part not in ("", ".", "..") and not _UNSAFE.intersection(part)
 
 
 def _path_problems(name: str, rules: NameRules, sound: set[str]) -> Iterator[Problem]:

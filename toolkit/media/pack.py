@@ -12,6 +12,7 @@ from toolkit.media import iso, signature
 from toolkit.media.content import FileDigest, MediaFile, counted, source_digest
 from toolkit.media.extents import Extent, StoredFile, digest, read_all
 from toolkit.media.fat.geometry import FloppySize
+from toolkit.media.garbage import garbage_kept
 from toolkit.media.making import Making
 from toolkit.media.proof import Settling, read_back
 from toolkit.media.signature import Medium
@@ -66,16 +67,16 @@ def pack(  # noqa: PLR0913  (all but the first three are named by the caller)
     _refuse_own_input(measured, target)
     advance = counted(progress, 2 * sum(file.size for file in measured))
     making = Making(label, timestamp, advance, digests)
-    with whole_file(target) as image:
+    with whole_file(target) as image, garbage_kept():
         given = _record(measured, image, medium, making, floppy_size)
         image.flush()
         with Settling(image):
             places = _stored(image, medium)
-            size, sha256 = read_back(image, places, advance)
-        if (set(places), size, sha256) != (set(given.places), given.size, given.sha256):
+            checks = read_back(image, places, advance)
+        if set(places) != set(given.places) or checks != given.checks:
             raise _not_as_it_was(target, measured, [digest(image, file) for file in places])
     kept = tuple(sorted(given.files, key=lambda file: file.name))
-    return Packed(target, medium, size, sha256, kept, given.file_systems, given.stand_ins)
+    return Packed(target, medium, given.size, given.sha256, kept, given.file_systems, given.stand_ins)
 
 
 def contents(path: Path) -> tuple[NamedFile, ...]:

@@ -15,22 +15,27 @@ if TYPE_CHECKING:
 
     from toolkit.media.content import Advance, MeasuredFile
     from toolkit.media.extents import StoredFile
-    from toolkit.media.hashing import BlockHash
+    from toolkit.media.hashing import BlockHash, Checks
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What an image is made of, as it was given and not yet as it reads back: files, their places, size and digest.
+    """What an image is made of, as it was given and not yet as it reads back: files, their places, checks and digest.
 
     `file_systems` are those that hold the files; `stand_ins` what Joliet calls the files that only UDF can name.
     """
 
     files: tuple[FileDigest, ...]
     places: tuple[StoredFile, ...]
-    size: int
+    checks: Checks
     sha256: str
     file_systems: tuple[str, ...]
     stand_ins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.checks.size
 
 
 class Recorder:
@@ -99,7 +104,7 @@ class Recorder:
             FileDigest(file.name, file.size, None if hashed is None else hashed.hexdigest())
             for file, hashed in self._files
         )
-        return Recorded(files, tuple(places), self._hashed.size, whole, file_systems, stand_ins or {})
+        return Recorded(files, tuple(places), self._hashed.checks(), whole, file_systems, stand_ins or {})
 
     def _moved_on(self, count: int) -> None:
         self._at += count
