@@ -69,7 +69,8 @@ def _milliseconds(seconds: float) -> str:
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:>5.2f}" if ratio < 100 else f"{ratio:>5.0f}"
+    """Write a ratio in five columns with the digits that mean something."""
+    return f"{ratio:>5.3f}" if ratio < 0.1 else f"{ratio:>5.2f}" if ratio < 100 else f"{ratio:>5.0f}"
 
 
 def _verdict(measured: float | None, budget: float) -> str:

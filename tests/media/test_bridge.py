@@ -15,13 +15,13 @@ from tests.media.trees import TYPICAL, trees
 from tests.media.udf.soundness import complaints
 from toolkit.files import NamedFile
 from toolkit.media.content import MediaFile
-from toolkit.media.extents import read_all
 from toolkit.media.iso import EPOCH, files_on, write_iso
 from toolkit.media.joliet import Naming, files_of, volumes
 from toolkit.media.making import Making
 from toolkit.media.mastering import Target
 from toolkit.media.refusal import MediumError
 from toolkit.media.signature import has_udf
+from toolkit.media.stored import read_all
 from toolkit.media.udf.blocks import BLOCK
 from toolkit.media.udf.names import UDF_NAMES, pairs_alike, udf_name_problems
 from toolkit.media.udf.volume import open_volume

@@ -17,12 +17,12 @@ from tests.media.trees import ISO_TREES, TYPICAL
 from toolkit.errors import UnreadableError
 from toolkit.files import NamedFile
 from toolkit.media.content import MeasuredFile, MediaFile
-from toolkit.media.extents import read_all
 from toolkit.media.iso import EPOCH, Disc, files_on, master, write_iso
 from toolkit.media.joliet import files_of, stored_files, volumes
 from toolkit.media.making import Making
 from toolkit.media.placement import LEVELS
 from toolkit.media.refusal import MediumError
+from toolkit.media.stored import read_all
 
 if TYPE_CHECKING:
     import random

@@ -8,7 +8,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from toolkit.media.content import CHUNK, Advance, FileDigest, MeasuredFile, SourceStream
-from toolkit.media.extents import Extent, StoredFile, read_all
+from toolkit.media.extents import Extent, StoredFile
 from toolkit.media.fat.boot_sector import boot_sector
 from toolkit.media.fat.chains import pack_fat
 from toolkit.media.fat.geometry import FLOPPIES, FloppySize, Geometry
@@ -22,6 +22,7 @@ from toolkit.media.names import FLOPPY_NAMES, name_problems
 from toolkit.media.proof import read_back
 from toolkit.media.recorder import Recorded
 from toolkit.media.refusal import MediumError
+from toolkit.media.stored import read_all
 from toolkit.media.tree import tree
 from toolkit.problems import Place, Problem, Severity
 

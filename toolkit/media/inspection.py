@@ -6,7 +6,7 @@ import contextlib
 import re
 import stat
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from toolkit.errors import UnreadableError
 from toolkit.media import signature
@@ -45,8 +45,7 @@ class Boot:
     file: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A file on a medium. `size` in bytes."""
 
     name: str

@@ -32,7 +32,7 @@ def as_json(found: Inspection) -> dict[str, Any]:
         "files": {
             "count": len(found.files),
             "size": sum(file.size for file in found.files),
-            "list": [asdict(file) for file in found.files],
+            "list": [file._asdict() for file in found.files],
         },
         "answer_files": [{"name": file.name, "size": len(file.data)} for file in found.answer_files],
         "install": [_installable_json(one) for one in found.installable],

@@ -10,12 +10,13 @@ from toolkit.errors import UnreadableError, UsageError
 from toolkit.files import NamedFile, whole_file
 from toolkit.media import iso, signature
 from toolkit.media.content import FileDigest, MediaFile, counted, source_digest
-from toolkit.media.extents import Extent, StoredFile, digest, read_all
+from toolkit.media.extents import Extent, StoredFile
 from toolkit.media.fat.geometry import FloppySize
 from toolkit.media.garbage import garbage_kept
 from toolkit.media.making import Making
 from toolkit.media.proof import Settling, read_back
 from toolkit.media.signature import Medium
+from toolkit.media.stored import digest, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

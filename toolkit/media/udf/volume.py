@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from toolkit.errors import UnreadableError
 from toolkit.media.extents import Extent, StoredFile
@@ -29,15 +29,14 @@ LARGEST_FOLDER = 8 << 20  # bytes, some 100,000 names
 _CONTINUATIONS = 64  # further blocks of extents of one file; the first tells of 230 GiB already where they are full
 
 
-@dataclass(frozen=True, slots=True)
-class UdfEntry:
+class UdfEntry(NamedTuple):
     """A file or folder. `path` holds its folders, separated by `/`; `size` is in bytes, a folder's for its names."""
 
     path: str
     is_folder: bool
     size: int
-    runs: tuple[Run, ...] = field(repr=False)
-    entry: FileEntry = field(repr=False)
+    runs: tuple[Run, ...]
+    entry: FileEntry
 
 
 def open_volume(stream: BinaryIO) -> UdfVolume:
