@@ -64,7 +64,7 @@ def pack_ten(folder: Path) -> Row:
     image = folder / "peer.iso"
     peer = ("xorriso", "-as", "mkisofs", "-quiet", "-J", "-r", "-o", str(image), str(source))
     programs = (_packing(what, folder, source), Program("xorriso -as mkisofs -J -r", peer, folder, makes=image))
-    return _compared(programs, budget=1.5, rounds=9)
+    return _compared(programs, budget=1.5, rounds=9, memory=_MOST_MEMORY)
 
 
 def pack_drivers(folder: Path) -> Row:

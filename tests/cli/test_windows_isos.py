@@ -101,6 +101,34 @@ def test_a_dry_run_writes_nothing(unattend: Unattend, spec: Path, iso: Path, fol
     assert not (folder / "build" / "unattend.iso").exists()
 
 
+def test_a_dry_run_refuses_what_the_run_would_refuse(unattend: Unattend, folder: Path, iso: Path) -> None:
+    (folder / "in").mkdir()
+    (folder / "in" / "setup.exe").mkdir()
+    (folder / "in" / "setup.exe" / "x").write_bytes(b"1")
+    into = ("pack-iso", "in", "--inject", iso)
+    for more in (["--in-place"], ["-o", "new.iso"]):
+        for dry in ([], ["--dry-run"]):
+            unattend(*into, *more, *dry).ends_with_a_message(2, "'setup.exe' is a file in the ISO")
+    (folder / "in" / "setup.exe" / "x").rename(folder / "in" / "con.inf")
+    (folder / "in" / "big.bin").write_bytes(bytes(1_600_000))
+    for dry in ([], ["--dry-run"]):
+        unattend("pack-iso", "in", "-o", "x.iso", *dry).ends_with_a_message(2, "name of a device")
+    (folder / "in" / "con.inf").unlink()
+    for dry in ([], ["--dry-run"]):
+        unattend("pack-iso", "in", "--floppy", *dry).ends_with_a_message(2, "142336 bytes too many")
+        unattend("pack-iso", "in", "--label", "a/b", *dry).ends_with_a_message(2, "the label 'a/b'")
+    assert sorted(path.name for path in folder.glob("*.iso")) == ["windows.iso"]
+
+
+def test_a_dry_run_needs_an_iso_that_nobody_has_cut_short(unattend: Unattend, spec: Path, iso: Path) -> None:
+    with iso.open("r+b") as image:
+        image.truncate(iso.stat().st_size - 50_000)
+    for dry in ([], ["--dry-run"]):
+        done = unattend("pack-iso", "--inject", iso, "--in-place", *dry)
+        done.ends_with_a_message(3, "windows.iso", "cut short")
+    unattend("inspect", iso).ends_with_a_message(3, "windows.iso")
+
+
 def test_inspect_tells_what_a_disc_holds(unattend: Unattend, iso: Path) -> None:
     found = json.loads(unattend("inspect", iso, "--json").out)
     assert [system["label"] for system in found["file_systems"]] == [LABEL, LABEL]

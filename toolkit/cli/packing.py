@@ -42,10 +42,13 @@ def pack_up(request: Request, *, json: bool) -> ExitCode:
     medium = _arranged(form, load)
     _warn(medium.medium, load)
     target = request.output or load.folder / f"unattend.{_ENDINGS[medium.medium]}"
+    label = request.label if request.label is not None else medium.label or load.label
     if request.dry_run:
+        from toolkit.media.pack import require_packable
+
+        require_packable(medium.files, target, medium.medium, label=label)
         show_files(target, medium.files, json=json)
         return ExitCode.OK
-    label = request.label if request.label is not None else medium.label or load.label
     _show(_packed(medium, target, label, digests=json), json=json)
     return ExitCode.OK
 

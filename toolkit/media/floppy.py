@@ -40,14 +40,21 @@ def write_floppy(
 ) -> tuple[bytes, Recorded]:
     """Make an image, and tell what was read into it. Raises MediumError with everything that is in the way."""
     geometry, label = FLOPPIES[size], making.label
+    root = planned(files, making, size=size)
+    padded = label.upper().encode("ascii").ljust(FLOPPY_LABEL)
+    plan = layout(root, geometry, padded if label else b"", dos_time(making.moment(EPOCH)))
+    return _image(plan, geometry, padded if label else b"NO NAME    ", making.advance)
+
+
+def planned(files: Sequence[MeasuredFile], making: Making, *, size: FloppySize) -> FolderSlots:
+    """Decide where everything would go. Raises MediumError with everything that is in the way."""
+    geometry, label = FLOPPIES[size], making.label
     if problems := (*floppy_label_problems(label), *name_problems((file.name for file in files), FLOPPY_NAMES)):
         raise MediumError(FLOPPY_NAMES.medium, problems)
     root = slots(tree(files), labelled=bool(label))
     if problems := tuple(_overflows(root, files, geometry)):
         raise MediumError(FLOPPY_NAMES.medium, problems)
-    padded = label.upper().encode("ascii").ljust(FLOPPY_LABEL)
-    plan = layout(root, geometry, padded if label else b"", dos_time(making.moment(EPOCH)))
-    return _image(plan, geometry, padded if label else b"NO NAME    ", making.advance)
+    return root
 
 
 def read_floppy(image: bytes) -> tuple[NamedFile, ...]:

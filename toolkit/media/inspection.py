@@ -12,6 +12,7 @@ from toolkit.errors import UnreadableError
 from toolkit.media import signature
 from toolkit.media.contained import ContainedFile, FileSystem, Kind, contents_of, stream_of, udf_files
 from toolkit.media.eltorito import Platform, boot_catalogue
+from toolkit.media.refusal import told_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -207,7 +208,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             raise _unreadable(path, "it is a folder")
         if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
             raise _unreadable(path, "it is a device or a pipe")
-        with path.open("rb") as stream:
+        with path.open("rb") as stream, told_of(path):
             yield stream
     except OSError as err:
         raise _unreadable(path, err.strerror or str(err)) from err

@@ -65,19 +65,24 @@ def write_iso(files: Sequence[MeasuredFile], target: BinaryIO, making: Making = 
     ISO9660, and then Joliet as well, get stand-ins. Windows takes Joliet only where there is no UDF
     (isobuster.com/help/350), and its own setup discs rely on that: all that they hold outside UDF is a README.TXT.
     """
+    disc = planned(files, making)
+    with making.recorder(target) as recorder:
+        places, stand_ins = master(files, recorder, disc)
+        for file in files:
+            if not file.size:
+                recorder.copy(file)  # pycdlib does not ask for these
+        systems = (*_FILE_SYSTEMS, "UDF") if disc.bridge else _FILE_SYSTEMS
+        return recorder.finish(places, systems, stand_ins)
+
+
+def planned(files: Sequence[MeasuredFile], making: Making) -> Disc:
+    """Decide what the image is to be. Raises MediumError with everything that is in the way."""
     names = [file.name for file in files]
     bridge = bool(name_problems(names, JOLIET_NAMES))
     problems = (*iso_label_problems(making.label), *(_bridge_problems(names) if bridge else ()))
     if problems:
         raise MediumError(JOLIET_NAMES.medium, problems)
-    with making.recorder(target) as recorder:
-        disc = Disc(making.label, making.moment(EPOCH), bridge=bridge)
-        places, stand_ins = master(files, recorder, disc)
-        for file in files:
-            if not file.size:
-                recorder.copy(file)  # pycdlib does not ask for these
-        systems = (*_FILE_SYSTEMS, "UDF") if bridge else _FILE_SYSTEMS
-        return recorder.finish(places, systems, stand_ins)
+    return Disc(making.label, making.moment(EPOCH), bridge=bridge)
 
 
 def _bridge_problems(names: Sequence[str]) -> tuple[Problem, ...]:

@@ -15,6 +15,7 @@ from toolkit.media.fat.geometry import FloppySize
 from toolkit.media.garbage import garbage_kept
 from toolkit.media.making import Making
 from toolkit.media.proof import Settling, read_back
+from toolkit.media.refusal import told_of
 from toolkit.media.signature import Medium
 from toolkit.media.stored import digest, read_all
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from toolkit.media.content import MeasuredFile
     from toolkit.media.recorder import Recorded
 
-__all__ = ["FileDigest", "FloppySize", "MediaFile", "Medium", "Packed", "contents", "pack"]
+__all__ = ["FileDigest", "FloppySize", "MediaFile", "Medium", "Packed", "contents", "pack", "require_packable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,7 @@ def pack(  # noqa: PLR0913  (all but the first three are named by the caller)
     MediumError with everything that is wrong with the files, and UnreadableError where a source changes or cannot be
     read, or the target cannot be written.
     """
-    measured = [MediaFile.of(file).measure() for file in files]
-    if not measured:
-        raise UsageError("there is nothing to pack", help="Name at least one file.")
-    _refuse_own_input(measured, target)
+    measured = _measured(files, target)
     advance = counted(progress, 2 * sum(file.size for file in measured))
     making = Making(label, timestamp, advance, digests)
     with whole_file(target) as image, garbage_kept():
@@ -80,6 +78,31 @@ def pack(  # noqa: PLR0913  (all but the first three are named by the caller)
     return Packed(target, medium, given.size, given.sha256, kept, given.file_systems, given.stand_ins)
 
 
+def require_packable(
+    files: Iterable[MediaFile | NamedFile],
+    target: Path,
+    medium: Medium,
+    *,
+    label: str = "",
+    floppy_size: FloppySize = FloppySize.KIB_1440,
+) -> None:
+    """Raise what `pack` would raise of the same files before it writes."""
+    measured = _measured(files, target)
+    match medium:
+        case Medium.ISO:
+            iso.planned(measured, Making(label))
+        case Medium.FLOPPY:
+            from toolkit.media import floppy  # noqa: PLC0415
+
+            floppy.planned(measured, Making(label), size=floppy_size)
+        case Medium.VHD:
+            from toolkit.media import vhd  # noqa: PLC0415
+
+            vhd.planned(measured, Making(label))
+        case _:
+            assert_never(medium)
+
+
 def contents(path: Path) -> tuple[NamedFile, ...]:
     """Read every file of a floppy, an ISO or a VHD, told apart by their bytes, sorted by name.
 
@@ -87,7 +110,7 @@ def contents(path: Path) -> tuple[NamedFile, ...]:
     """
     try:
         _require_readable(path)
-        with path.open("rb") as image:
+        with path.open("rb") as image, told_of(path):
             match signature.recognised(signature.head(image), signature.tail(image)):
                 case Medium() as medium:
                     return read_all(image, _stored(image, medium), limit=iso.LARGEST_IN_MEMORY)
@@ -97,6 +120,14 @@ def contents(path: Path) -> tuple[NamedFile, ...]:
         raise UnreadableError(
             f"{path} cannot be read: {err.strerror or err}", help="Check the path and that you may read it."
         ) from err
+
+
+def _measured(files: Iterable[MediaFile | NamedFile], target: Path) -> list[MeasuredFile]:
+    measured = [MediaFile.of(file).measure() for file in files]
+    if not measured:
+        raise UsageError("there is nothing to pack", help="Name at least one file.")
+    _refuse_own_input(measured, target)
+    return measured
 
 
 def _record(

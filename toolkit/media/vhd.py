@@ -54,10 +54,7 @@ def write_vhd(files: Sequence[MeasuredFile], target: BinaryIO, making: Making = 
     Raises MediumError with everything that is in the way.
     """
     label, moment = making.label, making.moment(EPOCH)
-    if problems := (*floppy_label_problems(label), *name_problems((file.name for file in files), DISK_NAMES)):
-        raise MediumError(DISK_NAMES.medium, problems)
-    root = slots(tree(files), labelled=bool(label))
-    geometry = _geometry(root, files)
+    root, geometry = planned(files, making)
     padded = label.upper().encode("ascii").ljust(FLOPPY_LABEL)
     plan = layout(root, geometry, padded if label else b"", dos_time(moment))
     with making.recorder(target) as recorder:
@@ -67,6 +64,15 @@ def write_vhd(files: Sequence[MeasuredFile], target: BinaryIO, making: Making = 
         recorder.fill(size)
         recorder.put(footer(size, moment, _identity(plan)))
         return recorder.finish(_places(plan), (f"FAT{geometry.bits}",))
+
+
+def planned(files: Sequence[MeasuredFile], making: Making) -> tuple[FolderSlots, Geometry]:
+    """Decide how large the disk is to be. Raises MediumError with everything that is in the way."""
+    label = making.label
+    if problems := (*floppy_label_problems(label), *name_problems((file.name for file in files), DISK_NAMES)):
+        raise MediumError(DISK_NAMES.medium, problems)
+    root = slots(tree(files), labelled=bool(label))
+    return root, _geometry(root, files)
 
 
 def stored_files(image: BinaryIO) -> tuple[StoredFile, ...]:

@@ -11,7 +11,7 @@ from toolkit.media.extents import Extent, StoredFile
 from toolkit.media.names import is_plain, same_name
 from toolkit.media.udf.allocation import Form, Kind, Piece, pieces
 from toolkit.media.udf.blocks import BLOCK, Image, blocks_for
-from toolkit.media.udf.failure import DamagedUdfError
+from toolkit.media.udf.failure import DamagedUdfError, cut_short
 from toolkit.media.udf.file_entry import FileEntry, file_entry
 from toolkit.media.udf.file_identifier import Identifier, identifiers
 from toolkit.media.udf.stream import FileStream, Hole, Run
@@ -152,7 +152,11 @@ class UdfVolume:
         offset = self.sector(piece.address) * BLOCK
         length = self.structure.partitions[piece.address.partition].length
         if piece.address.block + blocks_for(size) > length or offset + size > self.image.size:
-            raise DamagedUdfError(f"a file goes on past the end, from block {piece.address.block}")
+            raise (
+                cut_short(self.missing)
+                if self.missing
+                else DamagedUdfError(f"a file goes on past the end, from block {piece.address.block}")
+            )
         return Extent(offset, size)
 
     def _pieces(self, entry: FileEntry) -> Iterator[Piece]:
