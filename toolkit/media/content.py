@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from toolkit.files import NamedFile
 
-CHUNK = 1 << 20
+CHUNK = 1 << 19  # bytes at a time, few enough to stay in the cache of a processor
 
 Advance: TypeAlias = "Callable[[int], None]"
 

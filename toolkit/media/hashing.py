@@ -16,19 +16,35 @@ from toolkit.media.content import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from hashlib import _Hash
     from types import TracebackType
     from typing import Self
 
 _BLOCKS = 4
 
 
-class Span(NamedTuple):
-    """The part of a block that belongs to one file, and that file's own hash."""
+class FileHash:
+    """One file's SHA-256. What hashing takes is given back with the last byte, as there may be thousands of files."""
 
-    hash: _Hash
+    __slots__ = ("_hash", "hexdigest")
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.hexdigest = ""  # until the last byte has come
+
+    def update(self, data: memoryview, *, last: bool) -> None:
+        self._hash.update(data)
+        if last:
+            self.hexdigest = self._hash.hexdigest()
+            del self._hash
+
+
+class Span(NamedTuple):
+    """The part of a block that belongs to one file, that file's own hash, and whether the file ends with it."""
+
+    hash: FileHash
     start: int
     end: int
+    last: bool
 
 
 class Checks(NamedTuple):
@@ -96,6 +112,6 @@ class BlockHash:
             with memoryview(filled.block) as view:
                 self._hash.update(view[: filled.size])
                 self._checks.append(zlib.crc32(view[: filled.size]))
-                for hash_, start, end in filled.spans:
-                    hash_.update(view[start:end])
+                for span in filled.spans:
+                    span.hash.update(view[span.start : span.end], last=span.last)
             self._free.put(filled.block)

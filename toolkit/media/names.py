@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 from dataclasses import dataclass
@@ -46,7 +45,6 @@ DISK_NAMES = NameRules("the disk image", 255)
 JOLIET_NAMES = NameRules("the ISO", 64, frozenset(";"))
 
 
-@functools.lru_cache(maxsize=8192)
 def same_name(name: str) -> str:
     """Give the key under which Windows finds a name: two names with one key are one file.
 

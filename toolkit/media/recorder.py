@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 from toolkit.media.content import CHUNK, FileDigest, SourceReader
-from toolkit.media.hashing import Span
+from toolkit.media.hashing import FileHash, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from hashlib import _Hash
 
     from toolkit.media.content import Advance, MeasuredFile
     from toolkit.media.extents import StoredFile
@@ -51,7 +49,7 @@ class Recorder:
         self._block = hashed.block()
         self._at = 0
         self._spans: list[Span] = []
-        self._files: list[tuple[MeasuredFile, _Hash | None]] = []
+        self._files: list[tuple[MeasuredFile, FileHash | None]] = []
 
     def put(self, data: bytes) -> None:
         done = 0
@@ -63,8 +61,10 @@ class Recorder:
 
     def copy(self, file: MeasuredFile) -> None:
         """Put a file's content."""
-        hashed = hashlib.sha256() if self._digests else None
+        hashed = FileHash() if self._digests else None
         self._files.append((file, hashed))
+        if hashed is not None and not file.size:
+            hashed.update(memoryview(b""), last=True)
         reader = SourceReader(file)
         try:
             while reader.left:
@@ -72,7 +72,7 @@ class Recorder:
                 with memoryview(self._block)[self._at : self._at + count] as view:
                     reader.fill(view)
                 if hashed is not None:
-                    self._spans.append(Span(hashed, self._at, self._at + count))
+                    self._spans.append(Span(hashed, self._at, self._at + count, not reader.left))
                 self._moved_on(count)
                 if self._advance is not None:
                     self._advance(count)
@@ -101,7 +101,7 @@ class Recorder:
         self._write()
         whole = self._hashed.hexdigest()
         files = tuple(
-            FileDigest(file.name, file.size, None if hashed is None else hashed.hexdigest())
+            FileDigest(file.name, file.size, None if hashed is None else hashed.hexdigest)
             for file, hashed in self._files
         )
         return Recorded(files, tuple(places), self._hashed.checks(), whole, file_systems, stand_ins or {})
