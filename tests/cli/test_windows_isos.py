@@ -65,6 +65,37 @@ def test_an_image_that_the_medium_lacks_is_refused_with_what_it_holds(
     assert not (folder / "build" / "Autounattend.xml").exists()
 
 
+GERMAN = Described("Windows Server 2022 SERVERSTANDARD", languages=("de-DE",))
+ON_ARM = Described("Windows 11 Pro", "Professional", "Client", architecture="arm64")
+
+
+def test_what_the_spec_leaves_open_is_taken_from_the_medium(unattend: Unattend, spec: Path, folder: Path) -> None:
+    done = unattend("generate", "--iso", disc(folder, GERMAN))
+    assert (done.code, "locale.ui_language=de-DE" in done.err) == (0, True)
+    answer_file = (folder / "build" / "Autounattend.xml").read_text(encoding="ascii")
+    assert "<UILanguage>de-DE</UILanguage>" in answer_file
+    client = ("--set", 'windows.release="11"', "--set", "windows.edition=pro")
+    arm = disc(folder, ON_ARM)
+    commands: tuple[tuple[str | Path, ...], ...] = (
+        ("generate", "--iso", arm),
+        ("pack-iso", "--inject", arm, "-o", "new.iso"),
+    )
+    for command in commands:
+        done = unattend(*command, *client)
+        assert (done.code, "windows.architecture=arm64" in done.err) == (0, True), done.err
+    injected = files_of(folder / "new.iso")["Autounattend.xml"]
+    assert b'processorArchitecture="arm64"' in injected
+    assert b"amd64" not in injected
+
+
+def test_what_the_spec_says_is_held_against_the_medium(unattend: Unattend, spec: Path, folder: Path) -> None:
+    client = ("--set", 'windows.release="11"', "--set", "windows.edition=pro", "--set", "windows.architecture=amd64")
+    done = unattend("generate", "--iso", disc(folder, ON_ARM), *client)
+    done.ends_with_a_message(2, "the architecture amd64", "1: Windows 11 Pro (Professional, desktop, arm64, en-US)")
+    done = unattend("generate", "--iso", disc(folder, GERMAN), "--set", "locale.ui_language=en-US")
+    done.ends_with_a_message(2, "speaks de-DE")
+
+
 def test_a_medium_of_another_language_is_refused(unattend: Unattend, spec: Path, iso: Path) -> None:
     done = unattend("generate", "--iso", iso, "--set", "locale.ui_language=fr-FR")
     done.ends_with_a_message(2, "speaks en-US, de-DE")
