@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from toolkit.media.content import MediaFile
     from toolkit.media.formats import Arranged, Format
     from toolkit.media.pack import Packed
+    from toolkit.spec.guest import Guest
 
 _MANY = 40
 _ENDINGS = {"iso": "iso", "floppy": "img", "vhd": "vhd"}
@@ -74,10 +75,25 @@ def _format(name: str) -> Format:
 
 
 def _arranged(form: Format, load: Cargo) -> Arranged:
-    from toolkit.media.formats import Instance, arranged
+    from toolkit.media.formats import Format, Instance, arranged
 
-    name = load.guest.computer.name if load.guest else "*"
-    return arranged(form, load.files, Instance(None if name == "*" else name))
+    if load.guest is None:
+        return arranged(form, load.files, Instance())
+    name = load.guest.computer.name
+    for_cloud = form in (Format.NOCLOUD, Format.CONFIGDRIVE)
+    user_data = _user_data(load.guest, load.folder) if for_cloud else None
+    return arranged(form, load.files, Instance(None if name == "*" else name, user_data))
+
+
+def _user_data(guest: Guest, folder: Path) -> bytes | None:
+    """Give the bootstrap as cloudbase-init runs it; None where nothing is to connect."""
+    from toolkit.cli.generate import cloud_files_of
+    from toolkit.spec.guest import NoCommunicator
+
+    if isinstance(guest.communicator, NoCommunicator):
+        return None
+    (file,) = cloud_files_of(guest, folder, "cloudbase")
+    return file.data
 
 
 def _warn(medium: str, load: Cargo) -> None:
