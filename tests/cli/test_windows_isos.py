@@ -188,3 +188,12 @@ def test_drivers_travel_where_setup_loads_them(unattend: Unattend, spec: Path, f
 def test_a_vhd_is_packed_with_a_warning(unattend: Unattend, spec: Path, folder: Path) -> None:
     unattend("pack-iso", "--format", "vhd").ends_with_a_message(0, "Setup looks for answer files on removable drives")
     assert (folder / "build" / "unattend.vhd").is_file()
+
+
+def test_an_answer_file_that_is_all_mistakes_does_not_drown_its_reader(unattend: Unattend, folder: Path) -> None:
+    passes = '<settings pass="none"/>' * 3_000
+    (folder / "x.xml").write_text(f'<unattend xmlns="urn:schemas-microsoft-com:unattend">{passes}</unattend>')
+    done = unattend("inspect", "x.xml")
+    assert done.code == 1
+    assert done.err.count('no pass "none"') == 200
+    assert "and 2,800 more findings" in done.err
