@@ -27,10 +27,12 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """Ours where no peer does the same. Nothing is promised of it."""
+    """Ours where no peer does the same. `budget` is the longest median in seconds, where one is promised."""
 
     what: str
     ours: Sample
+    budget: float | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,17 @@ def within(measured: float | None, budget: float) -> bool:
     return measured is None or measured <= budget
 
 
+def remembers(row: Compared | Alone) -> bool:
+    """Say whether the promise about memory is kept."""
+    return row.memory is None or within(row.ours.peak, row.memory)
+
+
 def kept(row: Row) -> bool:
     """Say whether every promise of a row is kept."""
     match row:
         case Compared():
-            return within(row.ratio, row.budget) and (row.memory is None or within(row.ours.peak, row.memory))
-        case Alone() | Unmeasured():
+            return within(row.ratio, row.budget) and remembers(row)
+        case Alone():
+            return (row.budget is None or within(row.ours.median, row.budget)) and remembers(row)
+        case Unmeasured():
             return True

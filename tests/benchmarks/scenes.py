@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tests.benchmarks.measuring import BenchmarkError
+from tests.benchmarks.measuring import BenchmarkError, Cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +133,12 @@ def packer_template(folder: Path, address: Address) -> Path:
     path = folder / "connect.json"
     path.write_text(json.dumps({"builders": [builder]}), encoding="utf-8")
     return path
+
+
+def told_by(program: Program) -> Cost:
+    """Run a program that measures one piece of work, and give that."""
+    (seconds,) = json.loads(output_of(program))
+    return Cost(seconds)
 
 
 def output_of(program: Program) -> str:

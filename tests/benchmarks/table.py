@@ -30,7 +30,8 @@ def lines(row: Row) -> Iterator[str]:
             yield f"{_line(f'  {row.beside}', row.peer)} {ratios}"
             yield from _memory(row)
         case Alone():
-            yield f"{_line(row.what, row.ours)} {'-':>7} {'-':>8}"
+            yield f"{_line(row.what, row.ours)} {_promise(row)}"
+            yield from _memory(row)
         case Unmeasured():
             yield row.what
             yield from _wrapped(f"not measured: {row.reason}")
@@ -43,7 +44,13 @@ def footnotes(notes: Iterable[str]) -> Iterator[str]:
         yield from textwrap.wrap(note, WIDTH, initial_indent="* ", subsequent_indent="  ")
 
 
-def _memory(row: Compared) -> Iterator[str]:
+def _promise(row: Alone) -> str:
+    if row.budget is None:
+        return f"{'-':>7} {'-':>8}"
+    return f"{'-':>7} {row.budget:>6.1f} s {_verdict(row.ours.median, row.budget)}"
+
+
+def _memory(row: Compared | Alone) -> Iterator[str]:
     if row.memory is None:
         return
     peak = row.ours.peak
@@ -62,7 +69,8 @@ def _milliseconds(seconds: float) -> str:
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:>5.2f}" if ratio < 100 else f"{ratio:>5.0f}"
+    """Write a ratio in five columns with the digits that mean something."""
+    return f"{ratio:>5.3f}" if ratio < 0.1 else f"{ratio:>5.2f}" if ratio < 100 else f"{ratio:>5.0f}"
 
 
 def _verdict(measured: float | None, budget: float) -> str:

@@ -39,6 +39,9 @@ def compared(ours: Sample, peer: Sample, budget: float = 0.7, memory: int | None
         (compared(sample(0.5, peak=64 * MIB + 1), sample(1.0), memory=64 * MIB), False),
         (compared(sample(0.5), sample(1.0), memory=64 * MIB), True),
         (Alone("one answer file", sample(100.0)), True),
+        (Alone("inspect", sample(0.2, 0.1, 0.1), budget=0.1), True),
+        (Alone("inspect", sample(0.2, 0.2, 0.1), budget=0.1), False),
+        (Alone("inspect", sample(0.1, peak=64 * MIB + 1), budget=0.1, memory=64 * MIB), False),
         (Unmeasured("unattend generate", "xorriso is not installed"), True),
     ],
 )
@@ -52,6 +55,13 @@ def test_a_row_shows_both_medians_their_ratio_and_the_verdict() -> None:
         "unattend generate                       200 ms    190 ms",
         "  osinfo-install-script                 250 ms    240 ms  0.80 x   0.70 x OVER",
         "  memory at its highest                         32.0 MiB            1 MiB OVER",
+    ]
+
+
+def test_a_row_without_a_peer_shows_its_own_promise() -> None:
+    assert list(table.lines(Alone("inspect", sample(0.2, 0.19, 0.3, peak=32 * MIB), budget=0.1, memory=64 * MIB))) == [
+        "inspect                                 200 ms    190 ms       -    0.1 s OVER",
+        "  memory at its highest                         32.0 MiB           64 MiB ok",
     ]
 
 

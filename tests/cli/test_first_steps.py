@@ -112,3 +112,43 @@ def test_a_floppy_for_a_uefi_guest_is_packed_with_a_warning(unattend: Unattend, 
 
 def test_schema_prints_json(unattend: Unattend) -> None:
     assert json.loads(unattend("schema").out)["title"] == "unattend.toml"
+
+
+def test_a_name_too_long_for_joliet_adds_udf_and_that_is_said(unattend: Unattend, folder: Path) -> None:
+    (folder / "in").mkdir()
+    long = "n" * 90 + ".inf"
+    (folder / "in" / long).write_bytes(b"long")
+    (folder / "in" / "short.inf").write_bytes(b"short")
+    assert "UDF was added for 1 of them" in unattend("pack-iso", "in", "-o", "x.iso").err
+    told = json.loads(unattend("pack-iso", "in", "-o", "x.iso", "--json").out)
+    assert told["file_systems"] == ["ISO9660", "Joliet", "UDF"]
+    assert told["shortened"] == {long: "n" * 60 + ".inf"}
+    (folder / "in" / long).unlink()
+    done = unattend("pack-iso", "in", "-o", "x.iso")
+    assert (done.code, "UDF" in done.err) == (0, False)
+    assert json.loads(unattend("pack-iso", "in", "-o", "x.iso", "--json").out)["file_systems"] == ["ISO9660", "Joliet"]
+
+
+def test_media_for_cloudbase_init_carry_the_bootstrap_as_user_data(
+    unattend: Unattend, spec: Path, folder: Path
+) -> None:
+    unattend("generate", "--for", "cloudbase")
+    user_data = (folder / "build" / "cloud" / "cloudbase-user-data.ps1").read_bytes()
+    for form, name in (("nocloud", "user-data"), ("configdrive", "openstack/latest/user_data")):
+        assert unattend("pack-iso", "--format", form, "-o", "cloud.iso").code == 0
+        held = {file.name: file.data for file in contents(folder / "cloud.iso")}
+        assert held[name] == user_data
+    (folder / "none.toml").write_text(
+        '[windows]\nrelease = "10"\nedition = "pro"\n[communicator]\ncommunicator = "none"\n'
+    )
+    assert unattend("pack-iso", "none.toml", "--format", "nocloud", "-o", "cloud.iso").code == 0
+    assert {file.name: file.data for file in contents(folder / "cloud.iso")}["user-data"] == b""
+
+
+def test_folders_of_the_spec_travel_with_all_below_them(unattend: Unattend, spec: Path, folder: Path) -> None:
+    (folder / "oem" / "$$" / "Setup" / "Scripts").mkdir(parents=True)
+    (folder / "oem" / "$$" / "Setup" / "Scripts" / "SetupComplete.cmd").write_bytes(b"exit /b 0\r\n")
+    spec.write_text(spec.read_text() + '\n[media]\nfiles = [{ source = "oem", target = "$OEM$" }]\n')
+    assert unattend("pack-iso").code == 0
+    held = {file.name for file in contents(folder / "build" / "unattend.iso")}
+    assert held >= {"Autounattend.xml", "$OEM$/$$/Setup/Scripts/SetupComplete.cmd"}

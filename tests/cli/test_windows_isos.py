@@ -65,6 +65,37 @@ def test_an_image_that_the_medium_lacks_is_refused_with_what_it_holds(
     assert not (folder / "build" / "Autounattend.xml").exists()
 
 
+GERMAN = Described("Windows Server 2022 SERVERSTANDARD", languages=("de-DE",))
+ON_ARM = Described("Windows 11 Pro", "Professional", "Client", architecture="arm64")
+
+
+def test_what_the_spec_leaves_open_is_taken_from_the_medium(unattend: Unattend, spec: Path, folder: Path) -> None:
+    done = unattend("generate", "--iso", disc(folder, GERMAN))
+    assert (done.code, "locale.ui_language=de-DE" in done.err) == (0, True)
+    answer_file = (folder / "build" / "Autounattend.xml").read_text(encoding="ascii")
+    assert "<UILanguage>de-DE</UILanguage>" in answer_file
+    client = ("--set", 'windows.release="11"', "--set", "windows.edition=pro")
+    arm = disc(folder, ON_ARM)
+    commands: tuple[tuple[str | Path, ...], ...] = (
+        ("generate", "--iso", arm),
+        ("pack-iso", "--inject", arm, "-o", "new.iso"),
+    )
+    for command in commands:
+        done = unattend(*command, *client)
+        assert (done.code, "windows.architecture=arm64" in done.err) == (0, True), done.err
+    injected = files_of(folder / "new.iso")["Autounattend.xml"]
+    assert b'processorArchitecture="arm64"' in injected
+    assert b"amd64" not in injected
+
+
+def test_what_the_spec_says_is_held_against_the_medium(unattend: Unattend, spec: Path, folder: Path) -> None:
+    client = ("--set", 'windows.release="11"', "--set", "windows.edition=pro", "--set", "windows.architecture=amd64")
+    done = unattend("generate", "--iso", disc(folder, ON_ARM), *client)
+    done.ends_with_a_message(2, "the architecture amd64", "1: Windows 11 Pro (Professional, desktop, arm64, en-US)")
+    done = unattend("generate", "--iso", disc(folder, GERMAN), "--set", "locale.ui_language=en-US")
+    done.ends_with_a_message(2, "speaks de-DE")
+
+
 def test_a_medium_of_another_language_is_refused(unattend: Unattend, spec: Path, iso: Path) -> None:
     done = unattend("generate", "--iso", iso, "--set", "locale.ui_language=fr-FR")
     done.ends_with_a_message(2, "speaks en-US, de-DE")
@@ -83,6 +114,11 @@ def test_a_medium_that_is_no_windows_is_refused(unattend: Unattend, spec: Path, 
         (["--inject", "windows.iso", "--in-place", "-o", "new.iso"], "either -o NEW.iso or --in-place"),
         (["--no-prompt"], "go with --inject"),
         (["--format", "usb"], "--format usb is not known"),
+        (["--floppy", "--format", "vhd"], "--floppy and --format vhd are two kinds of medium"),
+        (["--inject", "windows.iso", "--in-place", "--label", "X"], "--label cannot be given with --inject"),
+        (["--inject", "windows.iso", "--in-place", "--floppy"], "--floppy cannot be given with --inject"),
+        (["build", "--revert", "windows.iso"], "a spec or folder cannot be given with --revert"),
+        (["--revert", "windows.iso", "-o", "x", "--format", "vhd"], "--output and --format cannot be given with --rev"),
         (["--drivers", "nowhere"], "--drivers nowhere is not a folder"),
     ],
 )
@@ -99,6 +135,34 @@ def test_a_dry_run_writes_nothing(unattend: Unattend, spec: Path, iso: Path, fol
     assert sha256(iso) == before
     assert unattend("pack-iso", "--dry-run").code == 0
     assert not (folder / "build" / "unattend.iso").exists()
+
+
+def test_a_dry_run_refuses_what_the_run_would_refuse(unattend: Unattend, folder: Path, iso: Path) -> None:
+    (folder / "in").mkdir()
+    (folder / "in" / "setup.exe").mkdir()
+    (folder / "in" / "setup.exe" / "x").write_bytes(b"1")
+    into = ("pack-iso", "in", "--inject", iso)
+    for more in (["--in-place"], ["-o", "new.iso"]):
+        for dry in ([], ["--dry-run"]):
+            unattend(*into, *more, *dry).ends_with_a_message(2, "'setup.exe' is a file in the ISO")
+    (folder / "in" / "setup.exe" / "x").rename(folder / "in" / "con.inf")
+    (folder / "in" / "big.bin").write_bytes(bytes(1_600_000))
+    for dry in ([], ["--dry-run"]):
+        unattend("pack-iso", "in", "-o", "x.iso", *dry).ends_with_a_message(2, "name of a device")
+    (folder / "in" / "con.inf").unlink()
+    for dry in ([], ["--dry-run"]):
+        unattend("pack-iso", "in", "--floppy", *dry).ends_with_a_message(2, "142336 bytes too many")
+        unattend("pack-iso", "in", "--label", "a/b", *dry).ends_with_a_message(2, "the label 'a/b'")
+    assert sorted(path.name for path in folder.glob("*.iso")) == ["windows.iso"]
+
+
+def test_a_dry_run_needs_an_iso_that_nobody_has_cut_short(unattend: Unattend, spec: Path, iso: Path) -> None:
+    with iso.open("r+b") as image:
+        image.truncate(iso.stat().st_size - 50_000)
+    for dry in ([], ["--dry-run"]):
+        done = unattend("pack-iso", "--inject", iso, "--in-place", *dry)
+        done.ends_with_a_message(3, "windows.iso", "cut short")
+    unattend("inspect", iso).ends_with_a_message(3, "windows.iso")
 
 
 def test_inspect_tells_what_a_disc_holds(unattend: Unattend, iso: Path) -> None:
@@ -129,3 +193,12 @@ def test_drivers_travel_where_setup_loads_them(unattend: Unattend, spec: Path, f
 def test_a_vhd_is_packed_with_a_warning(unattend: Unattend, spec: Path, folder: Path) -> None:
     unattend("pack-iso", "--format", "vhd").ends_with_a_message(0, "Setup looks for answer files on removable drives")
     assert (folder / "build" / "unattend.vhd").is_file()
+
+
+def test_an_answer_file_that_is_all_mistakes_does_not_drown_its_reader(unattend: Unattend, folder: Path) -> None:
+    passes = '<settings pass="none"/>' * 3_000
+    (folder / "x.xml").write_text(f'<unattend xmlns="urn:schemas-microsoft-com:unattend">{passes}</unattend>')
+    done = unattend("inspect", "x.xml")
+    assert done.code == 1
+    assert done.err.count('no pass "none"') == 200
+    assert "and 2,800 more findings" in done.err

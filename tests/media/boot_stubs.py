@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from toolkit.files import NamedFile
 from toolkit.media.content import MediaFile
 from toolkit.media.floppy import write_floppy
+from toolkit.media.making import Making
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,7 @@ def etfsboot() -> bytes:
 def efisys(text: str) -> bytes:
     """Make a floppy image whose UEFI program prints `text`, as Microsoft's efisys.bin holds its loader."""
     program = MediaFile.of(NamedFile("EFI/BOOT/BOOTX64.EFI", efi_program(f"{text} uefi\r\n")))
-    return write_floppy([program.measure()], label="EFISYS")[0]
+    return write_floppy([program.measure()], Making("EFISYS"))[0]
 
 
 def efi_program(text: str) -> bytes:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,9 +111,24 @@ def test_a_folder_gives_its_files_by_name_and_only_those_wanted(tmp_path: Path) 
     ]
 
 
-def test_links_to_files_are_followed_and_links_to_folders_are_not(tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "file").write_bytes(b"1")
-    (tmp_path / "in" / "again").symlink_to("file")
-    (tmp_path / "in" / "circle").symlink_to(tmp_path)
-    assert [file.name for file in files_under(tmp_path / "in")] == ["again", "file"]
+def test_links_to_files_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"1")
+    (tmp_path / "again").symlink_to("file")
+    assert [file.name for file in files_under(tmp_path)] == ["again", "file"]
+
+
+@pytest.mark.parametrize(
+    ("leads", "reason"), [(".", "link to a folder"), ("absent", "leads nowhere"), (None, "a pipe or a socket")]
+)
+def test_what_is_no_file_is_not_left_out_in_silence(leads: str | None, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"1")
+    odd = tmp_path / "odd"
+    if leads is None:
+        if not hasattr(os, "mkfifo"):
+            pytest.skip("this host has no pipes with names")
+        os.mkfifo(odd)
+    else:
+        odd.symlink_to(leads)
+    with pytest.raises(UnreadableError, match=f"odd cannot be packed: .*{reason}"):
+        files_under(tmp_path)
+    assert [file.name for file in files_under(tmp_path, wanted=lambda name: name != "odd")] == ["file"]

@@ -15,6 +15,7 @@ from toolkit.media.content import MediaFile
 from toolkit.media.fat.boot_sector import boot_sector
 from toolkit.media.fat.geometry import FLOPPIES, FloppySize
 from toolkit.media.floppy import read_floppy, write_floppy
+from toolkit.media.making import Making
 from toolkit.media.refusal import MediumError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ KIB_1440 = FLOPPIES[FloppySize.KIB_1440]
 
 
 def image_of(files: Iterable[NamedFile], label: str = "UNATTEND", size: FloppySize = FloppySize.KIB_1440) -> bytes:
-    return write_floppy([MediaFile.of(file).measure() for file in files], label=label, size=size)[0]
+    return write_floppy([MediaFile.of(file).measure() for file in files], Making(label), size=size)[0]
 
 
 def by_name(files: Iterable[NamedFile]) -> list[NamedFile]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import threading
 import time
 from types import ModuleType
@@ -35,6 +36,20 @@ def test_modules_without_a_clock_are_left_alone() -> None:
     bare = ModuleType("bare")
     with frozen_clock([bare], 0):
         assert "time" not in vars(bare)
+
+
+def test_dice_fall_as_they_are_told_and_only_in_these_modules() -> None:
+    module = ModuleType("rolling")
+    vars(module)["random"] = random
+
+    def rolled(chance: int) -> int:
+        with frozen_clock([module], 1, chance):
+            return int(vars(module)["random"].getrandbits(32))
+
+    before = random.getstate()
+    assert rolled(7) == rolled(7) != rolled(8)
+    assert random.getstate() == before
+    assert vars(module)["random"] is random
 
 
 def test_only_one_thread_at_a_time_stops_the_clock() -> None:

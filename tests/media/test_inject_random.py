@@ -21,9 +21,10 @@ from toolkit.media.refusal import MediumError
 from toolkit.media.tree import tree
 from toolkit.media.udf.allocation import Form
 from toolkit.media.udf.blocks import BLOCK
-from toolkit.media.udf.branches import UDF_NAMES, branches, udf_name_problems
+from toolkit.media.udf.branches import branches
 from toolkit.media.udf.file_identifier import Trait
 from toolkit.media.udf.graft import graft
+from toolkit.media.udf.names import UDF_NAMES, udf_name_problems
 from toolkit.media.udf.tag import TagId
 from toolkit.media.udf.volume import open_volume
 
@@ -35,7 +36,7 @@ FOLDERS = st.sampled_from(["", "sources/", "Sources/EN-US/", "$OEM$/$1/", "sourc
 
 
 def fits(files: tuple[NamedFile, ...]) -> bool:
-    return not list(udf_name_problems(named.name for named in files))
+    return not udf_name_problems(named.name for named in files)
 
 
 @st.composite

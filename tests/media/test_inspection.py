@@ -15,7 +15,14 @@ from tests.media.wims import SERVER, STANDARD, STANDARD_CORE, wim_of
 from toolkit.errors import ExitCode, ToolkitError, UnreadableError
 from toolkit.files import NamedFile
 from toolkit.media.content import MediaFile
-from toolkit.media.inspection import LARGEST_ANSWER_FILE, MOST_LOOKED_INTO, FileSystem, inspect, windows_images
+from toolkit.media.inspection import (
+    LARGEST_ANSWER_FILE,
+    MOST_ANSWERS,
+    MOST_LOOKED_INTO,
+    FileSystem,
+    inspect,
+    windows_images,
+)
 from toolkit.media.inspection_page import FILES_SHOWN, sized
 from toolkit.media.iso import write_iso
 from toolkit.media.pack import Medium, pack
@@ -127,6 +134,15 @@ def test_no_more_than_so_many_files_of_a_kind_are_looked_into(tmp_path: Path) ->
     files = [NamedFile(f"{number}/unattend.xml", b"<x/>") for number in range(MOST_LOOKED_INTO + 9)]
     found = inspect(pack(files, tmp_path / "image", Medium.ISO).path)
     assert (len(found.answer_files), len(found.files)) == (MOST_LOOKED_INTO, MOST_LOOKED_INTO + 9)
+    assert found.passed_over == found.to_json()["answer_files_passed_over"] == 9
+    assert "9 answer files not looked into: too large, or too many" in found.to_text(100)
+
+
+def test_answer_files_are_looked_into_until_they_are_too_much_in_all(tmp_path: Path) -> None:
+    files = [NamedFile(f"{number}/unattend.xml", bytes(LARGEST_ANSWER_FILE)) for number in range(4)]
+    found = inspect(pack(files, tmp_path / "x.iso", Medium.ISO).path)
+    assert sum(len(file.data) for file in found.answer_files) == MOST_ANSWERS
+    assert found.passed_over == 4 - MOST_ANSWERS // LARGEST_ANSWER_FILE
 
 
 def test_an_answer_file_that_is_too_large_to_be_one_is_listed_only(tmp_path: Path) -> None:
@@ -266,15 +282,19 @@ def image_of(files: Iterable[NamedFile]) -> bytes:
 
 
 BASE = image_of(SETUP_DISC)
+BRIDGE = image_of([*SETUP_DISC, NamedFile("n" * 80, b"only UDF holds this name")])
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
+    st.sampled_from([BASE, BRIDGE]),
     st.lists(st.tuples(st.integers(16 * 2048, len(BASE) - 1), st.integers(0, 255)), min_size=1, max_size=10),
-    st.one_of(st.just(len(BASE)), st.integers(0, len(BASE))),
+    st.one_of(st.just(len(BRIDGE)), st.integers(0, len(BRIDGE))),
 )
-def test_a_spoiled_disc_is_inspected_or_refused(tmp_path: Path, changes: list[tuple[int, int]], length: int) -> None:
-    data = bytearray(BASE)
+def test_a_spoiled_disc_is_inspected_or_refused(
+    tmp_path: Path, base: bytes, changes: list[tuple[int, int]], length: int
+) -> None:
+    data = bytearray(base)
     for offset, value in changes:
         data[offset] = value
     path = tmp_path / "x.iso"

@@ -5,7 +5,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.errors import UnreadableError
@@ -26,7 +26,7 @@ def mastered(write: Callable[[Target], None]) -> bytes:
         target = Target(recorder)
         write(target)
         target.finish()
-        recorder.finish(())
+        recorder.finish((), ())
     return image.getvalue()
 
 
@@ -34,6 +34,7 @@ def source(target: Target, data: bytes, name: str = "x") -> Source:
     return Source(MediaFile(name, data).measure(), target)
 
 
+@settings(deadline=None)  # a thread has to be woken
 @given(st.lists(st.tuples(st.integers(0, 9000), st.binary(max_size=30)), max_size=12))
 def test_what_describes_an_image_is_written_in_any_order_as_into_a_file(writes: list[tuple[int, bytes]]) -> None:
     file = io.BytesIO()
@@ -48,6 +49,7 @@ def test_what_describes_an_image_is_written_in_any_order_as_into_a_file(writes: 
     assert mastered(write) == file.getvalue()
 
 
+@settings(deadline=None)  # a thread has to be woken
 @given(st.binary(max_size=50), st.lists(st.tuples(st.integers(0, 90), st.binary(min_size=1, max_size=99)), min_size=1))
 def test_contents_follow_one_behind_the_other_with_zeros_between(head: bytes, parts: list[tuple[int, bytes]]) -> None:
     def write(target: Target) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.errors import ExitCode
-from toolkit.media.names import FLOPPY_NAMES, ISO_NAMES, NameRules, is_plain, name_problems, require_names
+from toolkit.media.names import FLOPPY_NAMES, JOLIET_NAMES, NameRules, is_plain, name_problems, require_names
 from toolkit.media.refusal import SHOWN, MediumError
 
 
@@ -34,7 +34,7 @@ def rules_broken(*names: str, rules: NameRules = FLOPPY_NAMES) -> list[str]:
 )
 def test_ordinary_names_have_no_problem(name: str) -> None:
     assert rules_broken(name) == []
-    assert rules_broken(name, rules=ISO_NAMES) == []
+    assert rules_broken(name, rules=JOLIET_NAMES) == []
 
 
 @pytest.mark.parametrize("letter", ['"', "*", ":", "<", ">", "?", "\\", "|", "\0", "\n", "\x1f", "\uffff"])
@@ -44,7 +44,7 @@ def test_characters_that_windows_cannot_have_are_refused(letter: str) -> None:
 
 def test_a_semicolon_is_refused_on_an_iso_only() -> None:
     assert rules_broken("a;1") == []
-    (problem,) = name_problems(["a;1"], ISO_NAMES)
+    (problem,) = name_problems(["a;1"], JOLIET_NAMES)
     assert "an ISO cannot" in problem.message
 
 
@@ -68,13 +68,13 @@ def test_empty_parts_are_refused(name: str) -> None:
 def test_the_longest_name_depends_on_the_medium() -> None:
     assert rules_broken("a" * 255) == []
     assert rules_broken("a" * 256) == ["name-too-long"]
-    assert rules_broken("a" * 64, rules=ISO_NAMES) == []
-    assert rules_broken("a" * 65, rules=ISO_NAMES) == ["name-too-long"]
+    assert rules_broken("a" * 64, rules=JOLIET_NAMES) == []
+    assert rules_broken("a" * 65, rules=JOLIET_NAMES) == ["name-too-long"]
 
 
 def test_length_is_counted_in_utf16_units() -> None:
-    assert rules_broken("\U0001f600" * 32, rules=ISO_NAMES) == []
-    assert rules_broken("\U0001f600" * 33, rules=ISO_NAMES) == ["name-too-long"]
+    assert rules_broken("\U0001f600" * 32, rules=JOLIET_NAMES) == []
+    assert rules_broken("\U0001f600" * 33, rules=JOLIET_NAMES) == ["name-too-long"]
 
 
 def test_a_path_longer_than_windows_opens_is_refused() -> None:

@@ -51,6 +51,19 @@ def test_a_packed_medium_holds_what_was_given(medium: Medium, target: Path) -> N
     assert only(target.parent) == ["image"]
 
 
+def test_a_packed_medium_tells_its_file_systems(target: Path) -> None:
+    told = [pack(TYPICAL, target, medium).file_systems for medium in (Medium.FLOPPY, Medium.VHD, Medium.ISO)]
+    assert told == [("FAT12",), ("FAT16",), ("ISO9660", "Joliet")]
+
+
+def test_an_iso_with_names_too_long_for_joliet_is_read_back_by_udf(target: Path) -> None:
+    long = NamedFile("n" * 90 + ".inf", b"long")
+    packed = pack([*TYPICAL, long], target, Medium.ISO)
+    assert packed.file_systems == ("ISO9660", "Joliet", "UDF")
+    assert packed.stand_ins == {long.name: "n" * 60 + ".inf"}
+    assert long in contents(target)
+
+
 @EVERY_MEDIUM
 def test_files_on_the_disk_give_the_same_image_as_files_in_memory(medium: Medium, tmp_path: Path, target: Path) -> None:
     on_disk = []

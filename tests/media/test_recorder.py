@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import threading
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from toolkit.errors import UnreadableError
 from toolkit.media.content import CHUNK, MediaFile
 from toolkit.media.extents import Extent, StoredFile
-from toolkit.media.hashing import BlockHash
+from toolkit.media.hashing import BlockHash, Checks
 from toolkit.media.proof import Settling, read_back
 from toolkit.media.recorder import Recorder
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def checks_of(image: bytes) -> Checks:
+    return Checks(len(image), tuple(zlib.crc32(image[at : at + CHUNK]) for at in range(0, len(image) + 1, CHUNK)))
 
 
 @settings(max_examples=30, deadline=None)
@@ -37,10 +42,11 @@ def test_pieces_of_any_size_come_out_as_one_image_with_its_digest(sizes: list[in
                 recorder.put(piece)
             else:
                 recorder.copy(MediaFile(str(number), piece).measure())
-        made = recorder.finish(())
+        made = recorder.finish((), ())
     whole = b"".join(pieces)
     assert target.getvalue() == whole
     assert (made.size, made.sha256) == (len(whole), sha256(whole))
+    assert made.checks == checks_of(whole) == read_back(target, ())
     assert [file.sha256 for file in made.files] == [sha256(piece) for piece in pieces[::2]]
 
 
@@ -54,7 +60,7 @@ def test_zeros_fill_up_to_a_place_and_to_a_unit() -> None:
         recorder.pad(2048)
         recorder.fill(2 * CHUNK + 7)
         recorder.fill(5)
-        assert recorder.finish(()).size == 2 * CHUNK + 7
+        assert recorder.finish((), ()).size == 2 * CHUNK + 7
     assert target.getvalue() == b"abc".ljust(2 * CHUNK + 7, b"\0")
 
 
@@ -62,7 +68,7 @@ def test_no_digests_are_worked_out_where_none_are_wanted() -> None:
     with BlockHash() as hashed:
         recorder = Recorder(io.BytesIO(), hashed, digests=False)
         recorder.copy(MediaFile("x", b"abc").measure())
-        made = recorder.finish(())
+        made = recorder.finish((), ())
     assert (made.files[0].sha256, made.sha256) == (None, sha256(b"abc"))
 
 
@@ -85,15 +91,15 @@ def test_what_is_read_back_is_all_of_the_image_and_files_are_counted_once() -> N
         StoredFile("empty", ()),
     ]
     told: list[int] = []
-    assert read_back(io.BytesIO(image), files, told.append) == (len(image), sha256(image))
+    assert read_back(io.BytesIO(image), files, told.append) == checks_of(image)
     assert told == [50, 70, 1000]
-    assert read_back(io.BytesIO(image), files) == (len(image), sha256(image))
+    assert read_back(io.BytesIO(image), files) == checks_of(image)
 
 
 def test_an_image_that_ends_early_is_read_to_its_end() -> None:
     files = [StoredFile("a", (Extent(5, 50),)), StoredFile("b", (Extent(5000, 50),))]
     told: list[int] = []
-    assert read_back(io.BytesIO(b"0123456789"), files, told.append) == (10, sha256(b"0123456789"))
+    assert read_back(io.BytesIO(b"0123456789"), files, told.append) == checks_of(b"0123456789")
     assert told == [5]
 
 

@@ -14,13 +14,15 @@ from tests.media.trees import FLOPPY_TREES, TYPICAL
 from toolkit.errors import UnreadableError
 from toolkit.files import NamedFile
 from toolkit.media.content import MeasuredFile, MediaFile
-from toolkit.media.extents import Extent, read_all
+from toolkit.media.extents import Extent
 from toolkit.media.fat.boot_sector import boot_sector, parse_boot_sector
 from toolkit.media.fat.chains import LAST, link_after, pack_fat
 from toolkit.media.fat.geometry import FAT12_CLUSTERS, FAT16_CLUSTERS, fat16
 from toolkit.media.fat.reader import LARGEST_FOLDER
+from toolkit.media.making import Making
 from toolkit.media.partition import MESSAGE, partitions
 from toolkit.media.refusal import MediumError
+from toolkit.media.stored import read_all
 from toolkit.media.vhd import cylinders, footer, is_footer, stored_files, write_vhd
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ MIB = 1 << 20
 
 def image_of(files: Iterable[NamedFile], label: str = "UNATTEND") -> bytes:
     target = io.BytesIO()
-    write_vhd([MediaFile.of(file).measure() for file in files], target, label=label)
+    write_vhd([MediaFile.of(file).measure() for file in files], target, Making(label))
     return target.getvalue()
 
 

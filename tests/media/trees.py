@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from toolkit.files import NamedFile
-from toolkit.media.names import FLOPPY_NAMES, ISO_NAMES, NameRules, name_problems
+from toolkit.media.names import FLOPPY_NAMES, JOLIET_NAMES, NameRules, name_problems
 
 TYPICAL = (
     NamedFile("Autounattend.xml", b"<?xml version='1.0'?>" + b"<x/>" * 2000),
@@ -44,4 +44,4 @@ def trees(rules: NameRules) -> st.SearchStrategy[tuple[NamedFile, ...]]:
 
 
 FLOPPY_TREES = trees(FLOPPY_NAMES)
-ISO_TREES = trees(ISO_NAMES)
+ISO_TREES = trees(JOLIET_NAMES)

@@ -39,7 +39,11 @@ SERVER = (STANDARD_CORE, STANDARD, DATACENTER)
 
 
 def wim_of(*images: Described) -> bytes:
-    return wim("<WIM>" + "".join(image.xml(index) for index, image in enumerate(images, 1)) + "</WIM>")
+    return wim(described(*images))
+
+
+def described(*images: Described) -> str:
+    return "<WIM>" + "".join(image.xml(index) for index, image in enumerate(images, 1)) + "</WIM>"
 
 
 def wim(xml: str | bytes, *, flags: int = 0x40002, version: int = 0x10D00, part: int = 1, parts: int = 1) -> bytes:

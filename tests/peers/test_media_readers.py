@@ -52,6 +52,16 @@ SETS = {
     "an empty file": (NamedFile("empty.txt", b""),),
     "filled to the last byte": FULL,
 }
+# Only UDF holds these, so that an ISO gets it; a floppy's long names do as well.
+BRIDGED = (
+    *NESTED,
+    NamedFile("drivers/" + "n" * 100 + ".inf", b"one" * 1000),
+    NamedFile("drivers/" + "n" * 101 + ".inf", b"two" * 1000),
+    NamedFile("\u8a2d" * 70 + "/" + "x" * 65 + "/" + "gr\u00fc\u00dfe " * 14 + ".txt", b"wide"),
+    NamedFile("a;1", b"semicolon"),
+    NamedFile("e" * 90, b""),
+    *(NamedFile(f"many/{'driver ' * 12}{number:03}.sys", b"%d" % number * 500) for number in range(150)),
+)
 EVERY_SET = pytest.mark.parametrize("files", SETS.values(), ids=SETS.keys())
 # isoinfo prints Joliet names in 8-bit code pages only.
 EVERY_ASCII_SET = pytest.mark.parametrize("files", [files for files in SETS.values() if files is not UNICODE])
@@ -146,6 +156,53 @@ def test_7zip_extracts_every_byte(medium: Medium, files: Files, tmp_path: Path, 
     assert under(out) == by_name(files)
 
 
+@pytest.mark.peer(name="7-Zip", program="7z")
+def test_7zip_extracts_names_from_udf_that_joliet_cannot_hold(tmp_path: Path, out: Path) -> None:
+    run("7z", "x", "-y", f"-o{out}", iso(BRIDGED, tmp_path))
+    assert under(out) == by_name(BRIDGED)
+
+
+@pytest.mark.peer(name="GRUB", program="grub-fstest")
+def test_grubs_udf_driver_reads_names_that_joliet_cannot_hold(tmp_path: Path, out: Path) -> None:
+    image = iso(BRIDGED, tmp_path)
+    for file in BRIDGED:
+        (out / file.name).parent.mkdir(parents=True, exist_ok=True)
+        (out / file.name).write_bytes(file.data)
+        run("grub-fstest", image, "cmp", f"(loop0)/{file.name}", out / file.name)
+
+
+@pytest.mark.peer(name="udftools", program="udfinfo")
+def test_udfinfo_finds_the_volume_beside_joliet_closed_and_complete(tmp_path: Path) -> None:
+    image = iso(BRIDGED, tmp_path)
+    told = dict(line.split("=", 1) for line in run("udfinfo", image).decode().splitlines() if line.count("=") == 1)
+    blocks = image.stat().st_size // 2048
+    folders = {"/".join(parts[:depth]) for parts in (f.name.split("/") for f in BRIDGED) for depth in range(len(parts))}
+    assert told["label"] == "UNATTEND"
+    assert (told["udfrev"], told["integrity"], told["blocks"]) == ("1.02", "closed", str(blocks))
+    assert (told["numfiles"], told["numdirs"]) == (str(len(BRIDGED)), str(len(folders)))
+
+
+@pytest.mark.peer(name="xorriso", program="xorriso")
+def test_xorriso_extracts_what_joliet_shows_of_names_that_only_udf_holds(tmp_path: Path, out: Path) -> None:
+    packed = pack(BRIDGED, tmp_path / "x.iso", Medium.ISO)
+    run("xorriso", "-osirrox", "on", "-indev", packed.path, "-extract", "/", out)
+    run("chmod", "-R", "u+rwX", out)
+    shown = by_name(NamedFile(packed.stand_ins.get(file.name, file.name), file.data) for file in BRIDGED)
+    assert under(out) == shown
+    assert all(len(part) <= 64 for file in shown for part in file.name.split("/"))
+
+
+@pytest.mark.peer(name="cdrkit", program="isoinfo")
+def test_isoinfo_reads_what_joliet_and_iso9660_show_of_names_that_only_udf_holds(tmp_path: Path) -> None:
+    packed = pack(BRIDGED, tmp_path / "x.iso", Medium.ISO)
+    for file in BRIDGED:
+        shown = packed.stand_ins.get(file.name, file.name)
+        if shown.isascii():
+            assert run("isoinfo", "-J", "-i", packed.path, "-x", f"/{shown}") == file.data
+    listed = run("isoinfo", "-f", "-i", packed.path).decode().splitlines()
+    assert f"/DRIVERS/{'N' * 27}.INF;1" in listed
+
+
 @pytest.mark.peer(name="cdrkit", program="isoinfo")
 @EVERY_ASCII_SET
 def test_isoinfo_reads_every_byte_by_its_joliet_name(files: Files, tmp_path: Path) -> None:
@@ -162,6 +219,17 @@ def test_isoinfo_finds_stand_ins_without_joliet(tmp_path: Path) -> None:
     listed = run("isoinfo", "-f", "-i", image).decode().splitlines()
     assert "/AUTOUNATTEND.XML;1" in listed
     assert run("isoinfo", "-i", image, "-x", "/WINRMCONFIG.BAT;1") == TYPICAL[1].data
+
+
+@pytest.mark.peer(name="GRUB", program="grub-fstest")
+@pytest.mark.parametrize("medium", [Medium.ISO, Medium.FLOPPY])
+def test_grubs_drivers_read_every_byte(medium: Medium, tmp_path: Path, out: Path) -> None:
+    files = (*TYPICAL, *NESTED[2:], *UNICODE)
+    image = floppy(files, tmp_path) if medium is Medium.FLOPPY else iso(files, tmp_path)
+    for file in files:
+        (out / file.name).parent.mkdir(parents=True, exist_ok=True)
+        (out / file.name).write_bytes(file.data)
+        run("grub-fstest", image, "cmp", f"(loop0)/{file.name}", out / file.name)
 
 
 @pytest.mark.peer(name="xorriso", program="xorriso")

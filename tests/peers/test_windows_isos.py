@@ -17,6 +17,7 @@ import pycdlib
 import pytest
 
 from tests.media.discs import WINDOWS, files_of, sha256, windows_disc
+from tests.media.wims import SERVER, described, header
 from toolkit.files import NamedFile
 from toolkit.media.changes import SECTOR, append
 from toolkit.media.content import MediaFile
@@ -340,13 +341,14 @@ def five_gigabytes(folder: Path) -> tuple[Path, Path]:
     source = laid_out((named for named in WINDOWS if named.name != "sources/install.wim"), folder / "tree")
     wim = source / "sources" / "install.wim"
     chance = random.Random(5)
+    images = b"\xff\xfe" + described(*SERVER).encode("utf-16-le")
     with wim.open("wb") as stream:
-        stream.write(b"MSWIM\0\0\0" + chance.randbytes(4088))
+        stream.write(header(5_000_000_000, len(images)) + chance.randbytes(4096))
         for at in range(GIB // 2, 5_000_000_000, GIB - 12345):
             stream.seek(at)
             stream.write(chance.randbytes(9_999))
         stream.seek(5_000_000_000)
-        stream.write(b"the end")
+        stream.write(images)
     path = folder / "windows.iso"
     piece = bytearray(len(ZEROS))
     with (

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.spec.loading import SMALLEST, errors, guest_of
 from toolkit.spec.guest import ExtraFile, Media
 
@@ -22,8 +24,21 @@ def test_extra_files_travel_under_their_own_name_or_another(tmp_path: Path) -> N
 
 
 def test_files_that_are_not_there_are_each_an_error(tmp_path: Path) -> None:
-    text = f"[media]\nfiles = [\n  {{ source = '{tmp_path}/gone' }},\n  {{ source = '{tmp_path}' }},\n]\n"
+    text = f"[media]\nfiles = [\n  {{ source = '{tmp_path}/gone' }},\n  {{ source = '{tmp_path}/too' }},\n]\n"
     assert errors(SMALLEST + text) == [
-        f"9:5 there is no file {tmp_path}/gone",
-        f"10:5 there is no file {tmp_path}",
+        f"9:5 there is no file or folder {tmp_path}/gone",
+        f"10:5 there is no file or folder {tmp_path}/too",
+    ]
+
+
+@pytest.mark.parametrize(("target", "prefix"), [(None, "oem/"), ('"$OEM$"', "$OEM$/"), ('"a/b/"', "a/b/"), ('"."', "")])
+def test_a_folder_travels_with_all_below_it(target: str | None, prefix: str, tmp_path: Path) -> None:
+    for name in ("$$/Setup/Scripts/SetupComplete.cmd", "$1/tool.exe"):
+        (tmp_path / "oem" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "oem" / name).write_bytes(b"1")
+    wanted = "" if target is None else f", target = {target}"
+    media = guest_of(SMALLEST + f"[media]\nfiles = [{{ source = '{tmp_path}/oem'{wanted} }}]\n").media
+    assert [(file.target, file.source.is_file()) for file in media.files] == [
+        (f"{prefix}$$/Setup/Scripts/SetupComplete.cmd", True),
+        (f"{prefix}$1/tool.exe", True),
     ]

@@ -38,11 +38,7 @@ def cargo(source: Path | None, settings: Sequence[str], drivers: Path | None, is
         return Cargo(tuple(_folder_files(source)), source, DEFAULT_LABEL, None)
     path = specs.found(source)
     folder = specs.output_folder(path, None)
-    guest = specs.guest_of(path, settings, folder)
-    if iso is not None:
-        from toolkit.cli.fitting import fitted
-
-        guest = fitted(guest, iso)
+    guest = specs.guest_of(path, settings, folder, iso=iso)
     files = (*media_files(guest, folder), *(_drivers(guest, drivers) if drivers else ()))
     return Cargo(files, folder, guest.media.label, guest)
 

@@ -5,14 +5,47 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from toolkit.cli import console
 from toolkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from toolkit.media.wim.image import WimImage
+    from toolkit.spec.document import Document
     from toolkit.spec.guest import Guest
+
+# What locale.ui_language and windows.architecture are where a spec does not say
+_USUAL_LANGUAGE = "en-US"
+_USUAL_ARCHITECTURE = "amd64"
+
+
+def taken_from(iso: Path, document: Document) -> tuple[str, ...]:
+    """Give settings for what a spec leaves open and a medium leaves no choice of, and say that they were taken."""
+    from toolkit.media.inspection import windows_images
+
+    settings = tuple(_open_settings(windows_images(iso), document))
+    if settings:
+        console.say(f"from {iso}: {', '.join(settings)}")
+    return settings
+
+
+def _open_settings(images: Sequence[WimImage], document: Document) -> Iterator[str]:
+    def is_open(*path: str) -> bool:
+        return not any(layer.sets(path) for layer in document.layers)
+
+    architectures = {image.architecture for image in images}
+    if (
+        is_open("windows", "architecture")
+        and len(architectures) == 1
+        and not architectures & {None, _USUAL_ARCHITECTURE}
+    ):
+        yield f"windows.architecture={architectures.pop()}"
+    spoken = {language.casefold() for image in images for language in image.languages}
+    own = {image.default_language or image.languages[0] for image in images if image.languages}
+    if is_open("locale", "ui_language") and len(own) == 1 and _USUAL_LANGUAGE.casefold() not in spoken:
+        yield f"locale.ui_language={own.pop()}"
 
 
 def fitted(guest: Guest, iso: Path) -> Guest:

@@ -37,11 +37,7 @@ def command(
 
     path = specs.found(spec)
     folder = specs.output_folder(path, output)
-    guest = specs.guest_of(path, settings or (), folder)
-    if iso is not None:
-        from toolkit.cli.fitting import fitted
-
-        guest = fitted(guest, iso)
+    guest = specs.guest_of(path, settings or (), folder, iso=iso)
     files = cloud_files_of(guest, folder, cloud, renew=renew) if cloud else files_of(guest, folder, renew=renew)
     make_folder(folder)
     write_all(folder, files)

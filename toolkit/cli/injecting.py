@@ -33,7 +33,7 @@ class Order:
 
 def put_in(order: Order, *, json: bool) -> ExitCode:
     """Inject what is asked for into a copy of the ISO, or into the ISO itself."""
-    from toolkit.media.inject import inject
+    from toolkit.media.inject import foreseen, inject
 
     if order.in_place == (order.output is not None):
         raise UsageError(
@@ -41,6 +41,7 @@ def put_in(order: Order, *, json: bool) -> ExitCode:
         )
     load = cargo(order.source, order.settings, order.drivers, order.iso)
     if order.dry_run:
+        foreseen(order.iso, load.files, target=order.output, no_prompt=order.no_prompt)
         show_files(order.output or order.iso, load.files, json=json)
         return ExitCode.OK
     with bar("injecting") as progress:

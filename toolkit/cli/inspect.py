@@ -14,9 +14,12 @@ from toolkit.errors import ExitCode
 from toolkit.problems import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from toolkit.media.inspection import AnswerFile
     from toolkit.problems import Problem
 
+_MOST_FINDINGS = 200  # on one file
 HELP = "Look into an ISO, a floppy, a WIM, an answer file."
 
 
@@ -38,7 +41,14 @@ def command(
     return ExitCode.FINDINGS if wrong else ExitCode.OK
 
 
-def _findings(file: Path, answers: AnswerFile) -> tuple[Problem, ...]:
+def _findings(file: Path, answers: AnswerFile) -> Iterator[Problem]:
+    """Give the findings on one answer file, the first of them where somebody means to drown us in them."""
     from toolkit.catalog.check import check
+    from toolkit.problems import Place, Problem
 
-    return check(answers.data, file=f"{file}:{answers.name}" if answers.name else str(file))
+    name = f"{file}:{answers.name}" if answers.name else str(file)
+    found = check(answers.data, file=name)
+    yield from found[:_MOST_FINDINGS]
+    if len(found) > _MOST_FINDINGS:
+        more = f"and {len(found) - _MOST_FINDINGS:,} more findings"
+        yield Problem("more-findings", Severity.ERROR, more, Place(name), "Mend these first.")

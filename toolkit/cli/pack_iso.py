@@ -13,6 +13,8 @@ from toolkit.errors import ExitCode, UsageError
 HELP = "Pack them onto an ISO, a floppy, a Windows ISO."
 
 _FORMATS = "iso|floppy|nocloud|configdrive|vhd"
+_USUAL = "iso"
+_SPELLED = {"source": "a spec or folder"}
 
 
 def command(
@@ -45,14 +47,26 @@ def command(
 ) -> ExitCode:
     from toolkit.cli import injecting, packing
 
+    kind = "floppy" if floppy and form == _USUAL else form
     if back is not None:
+        _refuse("--revert", source=source, output=output, kind=kind, label=label, drivers=drivers, inject=into)
         return injecting.take_back(back, json=json)
     if into is not None:
+        _refuse("--inject", kind=kind, label=label)
         order = injecting.Order(source, into, output, in_place, no_prompt, drivers, tuple(settings or ()), dry_run)
         return injecting.put_in(order, json=json)
     if in_place or no_prompt:
         raise UsageError("--in-place and --no-prompt go with --inject", help="Add --inject WINDOWS.iso.")
-    request = packing.Request(
-        source, output, "floppy" if floppy else form, label, drivers, tuple(settings or ()), dry_run
-    )
+    if floppy and kind != "floppy":
+        raise UsageError(f"--floppy and --format {form} are two kinds of medium", help="Leave one of them out.")
+    request = packing.Request(source, output, kind, label, drivers, tuple(settings or ()), dry_run)
     return packing.pack_up(request, json=json)
+
+
+def _refuse(option: str, *, kind: str, **others: Path | str | None) -> None:
+    """Refuse what would have no effect beside an option, instead of leaving it out in silence."""
+    given = [_SPELLED.get(name, f"--{name}") for name, value in others.items() if value is not None]
+    if kind != _USUAL:
+        given.append("--floppy" if kind == "floppy" else "--format")
+    if given:
+        raise UsageError(f"{' and '.join(given)} cannot be given with {option}", help="Leave it out.")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from toolkit.media.content import MediaFile
     from toolkit.media.formats import Arranged, Format
     from toolkit.media.pack import Packed
+    from toolkit.spec.guest import Guest
 
 _MANY = 40
 _ENDINGS = {"iso": "iso", "floppy": "img", "vhd": "vhd"}
@@ -42,10 +43,13 @@ def pack_up(request: Request, *, json: bool) -> ExitCode:
     medium = _arranged(form, load)
     _warn(medium.medium, load)
     target = request.output or load.folder / f"unattend.{_ENDINGS[medium.medium]}"
+    label = request.label if request.label is not None else medium.label or load.label
     if request.dry_run:
+        from toolkit.media.pack import require_packable
+
+        require_packable(medium.files, target, medium.medium, label=label)
         show_files(target, medium.files, json=json)
         return ExitCode.OK
-    label = request.label if request.label is not None else medium.label or load.label
     _show(_packed(medium, target, label, digests=json), json=json)
     return ExitCode.OK
 
@@ -71,10 +75,25 @@ def _format(name: str) -> Format:
 
 
 def _arranged(form: Format, load: Cargo) -> Arranged:
-    from toolkit.media.formats import Instance, arranged
+    from toolkit.media.formats import Format, Instance, arranged
 
-    name = load.guest.computer.name if load.guest else "*"
-    return arranged(form, load.files, Instance(None if name == "*" else name))
+    if load.guest is None:
+        return arranged(form, load.files, Instance())
+    name = load.guest.computer.name
+    for_cloud = form in (Format.NOCLOUD, Format.CONFIGDRIVE)
+    user_data = _user_data(load.guest, load.folder) if for_cloud else None
+    return arranged(form, load.files, Instance(None if name == "*" else name, user_data))
+
+
+def _user_data(guest: Guest, folder: Path) -> bytes | None:
+    """Give the bootstrap as cloudbase-init runs it; None where nothing is to connect."""
+    from toolkit.cli.generate import cloud_files_of
+    from toolkit.spec.guest import NoCommunicator
+
+    if isinstance(guest.communicator, NoCommunicator):
+        return None
+    (file,) = cloud_files_of(guest, folder, "cloudbase")
+    return file.data
 
 
 def _warn(medium: str, load: Cargo) -> None:
@@ -103,9 +122,7 @@ def show_files(target: Path, files: tuple[MediaFile, ...], *, json: bool) -> Non
 
 def _show(packed: Packed, *, json: bool) -> None:
     if json:
-        rows = [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in packed.files]
-        image = {"image": str(packed.path), "medium": packed.medium, "size": packed.size, "sha256": packed.sha256}
-        console.data_json({**image, "files": rows})
+        console.data_json(_as_json(packed))
         return
     console.data(str(packed.path))
     console.say(f"{packed.size:,} bytes, sha256 {packed.sha256}; read back and found equal:")
@@ -113,3 +130,21 @@ def _show(packed: Packed, *, json: bool) -> None:
         console.say(f"  {file.size:>13,}  {file.name}")
     if len(packed.files) > _MANY:
         console.say(f"  and {len(packed.files) - _MANY:,} more files")
+    if packed.stand_ins:
+        console.say(
+            f"UDF was added for {len(packed.stand_ins):,} of them, whose names Joliet cannot hold;"
+            " a reader without UDF has them shortened"
+        )
+
+
+def _as_json(packed: Packed) -> dict[str, object]:
+    rows = [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in packed.files]
+    return {
+        "image": str(packed.path),
+        "medium": packed.medium,
+        "file_systems": list(packed.file_systems),
+        "size": packed.size,
+        "sha256": packed.sha256,
+        "files": rows,
+        "shortened": dict(packed.stand_ins),
+    }

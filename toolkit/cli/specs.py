@@ -37,16 +37,30 @@ def output_folder(spec: Path, output: Path | None) -> Path:
     return Path("build") if spec == STDIN else spec.parent / "build"
 
 
-def guest_of(spec: Path, settings: Sequence[str], output: Path, *, may_make: bool = True) -> Guest:
-    """Load the guest that `spec` describes, showing warnings. Raises SpecError with every error found."""
+def guest_of(
+    spec: Path, settings: Sequence[str], output: Path, *, may_make: bool = True, iso: Path | None = None
+) -> Guest:
+    """Load the guest that `spec` describes, showing warnings. Raises SpecError with every error found.
+
+    With `iso`, the guest is fitted to the Windows that this medium holds.
+    """
     from toolkit.spec.document import read_document
     from toolkit.spec.load import load_guest
     from toolkit.spec.secrets import Vault
 
     text = sys.stdin.read() if spec == STDIN else None
     vault = Vault(os.environ, asking(), output, may_make=may_make)
-    loaded = load_guest(read_document(spec, settings, stdin=text), vault)
+    document = read_document(spec, settings, stdin=text)
+    if iso is not None:
+        from toolkit.cli.fitting import taken_from
+
+        document = read_document(spec, (*settings, *taken_from(iso, document)), stdin=text)
+    loaded = load_guest(document, vault)
     console.show_problems(loaded.warnings)
+    if iso is not None:
+        from toolkit.cli.fitting import fitted
+
+        return fitted(loaded.guest, iso)
     return loaded.guest
 
 

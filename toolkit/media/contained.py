@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from toolkit.media import signature
 from toolkit.media.extents import Extent
@@ -40,13 +40,12 @@ class FileSystem:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class ContainedFile:
+class ContainedFile(NamedTuple):
     """A file on a medium, folders separated by `/`. `size` in bytes; `runs` is where they are."""
 
     name: str
     size: int
-    runs: tuple[Run, ...] = field(repr=False)
+    runs: tuple[Run, ...]
 
     @property
     def block(self) -> int | None:

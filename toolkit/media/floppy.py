@@ -8,7 +8,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from toolkit.media.content import CHUNK, Advance, FileDigest, MeasuredFile, SourceStream
-from toolkit.media.extents import Extent, StoredFile, read_all
+from toolkit.media.extents import Extent, StoredFile
 from toolkit.media.fat.boot_sector import boot_sector
 from toolkit.media.fat.chains import pack_fat
 from toolkit.media.fat.geometry import FLOPPIES, FloppySize, Geometry
@@ -17,9 +17,12 @@ from toolkit.media.fat.reader import stored_files
 from toolkit.media.fat.records import dos_time
 from toolkit.media.labels import FLOPPY_LABEL, floppy_label_problems
 from toolkit.media.largest import largest
+from toolkit.media.making import USUAL, Making
 from toolkit.media.names import FLOPPY_NAMES, name_problems
+from toolkit.media.proof import read_back
 from toolkit.media.recorder import Recorded
 from toolkit.media.refusal import MediumError
+from toolkit.media.stored import read_all
 from toolkit.media.tree import tree
 from toolkit.problems import Place, Problem, Severity
 
@@ -33,23 +36,25 @@ LARGEST = 4 << 20  # in bytes; no floppy format is larger
 
 
 def write_floppy(
-    files: Sequence[MeasuredFile],
-    *,
-    label: str = "",
-    timestamp: int = EPOCH,
-    size: FloppySize = FloppySize.KIB_1440,
-    advance: Advance | None = None,
+    files: Sequence[MeasuredFile], making: Making = USUAL, *, size: FloppySize = FloppySize.KIB_1440
 ) -> tuple[bytes, Recorded]:
     """Make an image, and tell what was read into it. Raises MediumError with everything that is in the way."""
-    geometry = FLOPPIES[size]
+    geometry, label = FLOPPIES[size], making.label
+    root = planned(files, making, size=size)
+    padded = label.upper().encode("ascii").ljust(FLOPPY_LABEL)
+    plan = layout(root, geometry, padded if label else b"", dos_time(making.moment(EPOCH)))
+    return _image(plan, geometry, padded if label else b"NO NAME    ", making.advance)
+
+
+def planned(files: Sequence[MeasuredFile], making: Making, *, size: FloppySize) -> FolderSlots:
+    """Decide where everything would go. Raises MediumError with everything that is in the way."""
+    geometry, label = FLOPPIES[size], making.label
     if problems := (*floppy_label_problems(label), *name_problems((file.name for file in files), FLOPPY_NAMES)):
         raise MediumError(FLOPPY_NAMES.medium, problems)
     root = slots(tree(files), labelled=bool(label))
     if problems := tuple(_overflows(root, files, geometry)):
         raise MediumError(FLOPPY_NAMES.medium, problems)
-    padded = label.upper().encode("ascii").ljust(FLOPPY_LABEL)
-    plan = layout(root, geometry, padded if label else b"", dos_time(timestamp))
-    return _image(plan, geometry, padded if label else b"NO NAME    ", advance)
+    return root
 
 
 def read_floppy(image: bytes) -> tuple[NamedFile, ...]:
@@ -75,7 +80,9 @@ def _image(plan: Layout, geometry: Geometry, label: bytes, advance: Advance | No
     sector = boot_sector(geometry, label, serial)
     image[: len(sector)] = sector
     whole = hashlib.sha256(image).hexdigest()
-    return bytes(image), Recorded(tuple(digests), tuple(places), len(image), whole)
+    return bytes(image), Recorded(
+        tuple(digests), tuple(places), read_back(io.BytesIO(image), places), whole, ("FAT12",)
+    )
 
 
 def _copy(file: MeasuredFile, image: bytearray, offset: int, advance: Advance | None) -> FileDigest:

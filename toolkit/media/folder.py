@@ -17,7 +17,8 @@ def files_under(folder: Path, *, below: str = "", wanted: Callable[[str], bool] 
     """Take every file below `folder`, named by its path from there after `below` (empty, or ending in `/`), by name.
 
     `wanted` is asked for each folder and file by that path, without `below`; what it does not want is not looked into.
-    Links to files count as files; links to folders are not followed, so there are no circles. Raises UnreadableError.
+    Links to files count as files. Links to folders are not followed (there may be circles), but neither they nor what
+    is no file at all are left out in silence. Raises UnreadableError.
     """
     try:
         return sorted(_files(folder, below, len(below), wanted), key=lambda file: file.name)
@@ -38,3 +39,15 @@ def _files(folder: Path | str, prefix: str, skipped: int, wanted: Callable[[str]
                 yield from _files(entry.path, f"{name}/", skipped, wanted)
             elif entry.is_file():
                 yield MediaFile(name, Path(entry.path))
+            else:
+                raise _odd(entry)
+
+
+def _odd(entry: os.DirEntry[str]) -> UnreadableError:
+    if not entry.is_symlink():
+        what = "it is a device, a pipe or a socket"
+    elif entry.is_dir():
+        what = "it is a link to a folder, and these are not followed"
+    else:
+        what = "it is a link that leads nowhere"
+    return UnreadableError(f"{entry.path} cannot be packed: {what}", help="Put files in its place, or remove it.")

@@ -1,9 +1,10 @@
-"""Stopping the clock for a library that stamps the time of day into what it writes."""
+"""Stopping the clock, and chance, for a library that stamps the time of day and dice into what it writes."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import random
 import threading
 import time
 from time import gmtime as _gmtime
@@ -20,22 +21,27 @@ _LOCK = threading.Lock()
 
 
 @contextlib.contextmanager
-def frozen_clock(modules: Iterable[ModuleType], moment: int) -> Iterator[None]:
+def frozen_clock(modules: Iterable[ModuleType], moment: int, chance: int = 0) -> Iterator[None]:
     """Let `modules` see `moment` (seconds since 1970) as now and UTC as the local time, until the block ends.
 
-    Only the name `time` in these modules is replaced, never the process's clock or time zone, and by one thread at a
-    time: whoever else uses these modules must do so in here.
+    Their dice fall as `chance` decides. Only the names `time` and `random` in these modules are replaced, never the
+    process's clock, time zone or dice, and by one thread at a time: whoever else uses these modules must do so in here.
     """
-    clock = _FrozenTime(moment)
+    stands_for = {"time": (time, _FrozenTime(moment)), "random": (random, random.Random(chance))}  # noqa: S311
     with _LOCK:
-        stopped = [module for module in modules if vars(module).get("time") is time]
+        stopped = [
+            (vars(module), name, true, frozen)
+            for module in modules
+            for name, (true, frozen) in stands_for.items()
+            if vars(module).get(name) is true
+        ]
         try:
-            for module in stopped:
-                vars(module)["time"] = clock
+            for names, name, _, frozen in stopped:
+                names[name] = frozen
             yield
         finally:
-            for module in stopped:
-                vars(module)["time"] = time
+            for names, name, true, _ in stopped:
+                names[name] = true
 
 
 class _FrozenTime:

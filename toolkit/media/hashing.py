@@ -1,9 +1,14 @@
-"""SHA-256 in a thread of its own: hashlib lets go of the interpreter, so on a second processor it costs no time."""
+"""SHA-256 in a thread of its own: hashlib lets go of the interpreter, so on a second processor it costs no time.
+
+Beside it a CRC-32 of each block, by which what was written is found again: three times as fast, and no block that was
+changed by accident keeps it but once in four billion.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import threading
+import zlib
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,19 +16,42 @@ from toolkit.media.content import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from hashlib import _Hash
     from types import TracebackType
     from typing import Self
 
 _BLOCKS = 4
 
 
-class Span(NamedTuple):
-    """The part of a block that belongs to one file, and that file's own hash."""
+class FileHash:
+    """One file's SHA-256. What hashing takes is given back with the last byte, as there may be thousands of files."""
 
-    hash: _Hash
+    __slots__ = ("_hash", "hexdigest")
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.hexdigest = ""  # until the last byte has come
+
+    def update(self, data: memoryview, *, last: bool) -> None:
+        self._hash.update(data)
+        if last:
+            self.hexdigest = self._hash.hexdigest()
+            del self._hash
+
+
+class Span(NamedTuple):
+    """The part of a block that belongs to one file, that file's own hash, and whether the file ends with it."""
+
+    hash: FileHash
     start: int
     end: int
+    last: bool
+
+
+class Checks(NamedTuple):
+    """An image's size in bytes, and the CRC-32 of each of its blocks of `CHUNK` bytes; an empty one has one as well."""
+
+    size: int
+    blocks: tuple[int, ...]
 
 
 class _Filled(NamedTuple):
@@ -42,6 +70,7 @@ class BlockHash:
         self._lent = 0
         self._thread = threading.Thread(target=self._work, daemon=True)
         self.size = 0  # of all that was added, in bytes
+        self._checks: list[int] = []
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -64,6 +93,11 @@ class BlockHash:
         self.size += size
         self._filled.put(_Filled(block, size, spans))
 
+    def checks(self) -> Checks:
+        """Wait for the last block, and tell what `read_back` has to find."""
+        self._finish()
+        return Checks(self.size, tuple(self._checks))
+
     def hexdigest(self) -> str:
         """Wait for the last block, and tell. Spans' hashes are complete then, too."""
         self._finish()
@@ -77,6 +111,7 @@ class BlockHash:
         while (filled := self._filled.get()) is not None:
             with memoryview(filled.block) as view:
                 self._hash.update(view[: filled.size])
-                for hash_, start, end in filled.spans:
-                    hash_.update(view[start:end])
+                self._checks.append(zlib.crc32(view[: filled.size]))
+                for span in filled.spans:
+                    span.hash.update(view[span.start : span.end], last=span.last)
             self._free.put(filled.block)

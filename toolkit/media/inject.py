@@ -16,14 +16,14 @@ from toolkit.media.changes import SECTOR, Changes, append, apply, roll_back, set
 from toolkit.media.content import Advance, MeasuredFile, MediaFile, Stamp, counted
 from toolkit.media.copying import copy_image
 from toolkit.media.exclusive import held
-from toolkit.media.names import name_problems
 from toolkit.media.noprompt import BOOTFIX, without_prompt
-from toolkit.media.refusal import MediumError
+from toolkit.media.refusal import MediumError, told_of
 from toolkit.media.signature import Medium
 from toolkit.media.tree import Folder, tree
-from toolkit.media.udf.branches import UDF_NAMES, branches, udf_name_problems
+from toolkit.media.udf.branches import branches
 from toolkit.media.udf.failure import NotUdfError, UnsupportedUdfError
 from toolkit.media.udf.graft import graft
+from toolkit.media.udf.names import UDF_NAMES, udf_name_problems
 from toolkit.media.udf.readback import require_kept
 from toolkit.media.udf.volume import UdfVolume, open_volume
 from toolkit.media.undo import State, UndoRecord, appended, begun, read_record, record_path, state, write_record
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-__all__ = ["Injected", "Method", "inject"]
+__all__ = ["Injected", "Method", "foreseen", "inject"]
 
 _EPOCH = 946_684_800  # 2000-01-01, which the ISOs that we make have too
 
@@ -106,9 +106,29 @@ def inject(
     with the names, UsageError for what cannot be asked, and UnreadableError where the image cannot be read or changed.
     """
     order = _order(files, no_prompt, _EPOCH if timestamp is None else timestamp, progress)
-    image = _require_iso(source)
-    _refuse_inputs(order, source, image, target)
-    return _in_place(source, order) if target is None else _into_copy(source, target, order)
+    with told_of(source):
+        image = _require_iso(source)
+        _refuse_inputs(order, source, image, target)
+        return _in_place(source, order) if target is None else _into_copy(source, target, order)
+
+
+def foreseen(
+    source: Path, files: Iterable[MediaFile | NamedFile], *, target: Path | None = None, no_prompt: bool = False
+) -> Injected:
+    """Tell what `inject` would do with the same, and raise what it would raise before it writes."""
+    order = _order(files, no_prompt, _EPOCH, None)
+    with told_of(source):
+        _refuse_inputs(order, source, _require_iso(source), target)
+        with held(source) if target is None else source.open("rb") as image:
+            if target is None:
+                _usable_record(source, image, record_path(source.resolve()))
+            try:
+                plan = _plan(open_volume(image), order)
+            except (NotUdfError, UnsupportedUdfError) as err:
+                if target is None:
+                    raise _unpatchable(source, err) from err
+                return Injected(target, Method.REWRITTEN, 0, (), (), None)
+    return Injected(target or source, Method.PATCHED, plan.bytes_written, plan.replaced, plan.added, None)
 
 
 def _order(
@@ -120,8 +140,7 @@ def _order(
     measured = tuple(MediaFile.of(file).measure() for file in files)
     if not measured and not no_prompt:
         raise UsageError("there is nothing to inject", help="Name at least one file.")
-    names = [file.name for file in measured]
-    if problems := name_problems(names, UDF_NAMES) or tuple(udf_name_problems(names)):
+    if problems := udf_name_problems(file.name for file in measured):
         raise MediumError(UDF_NAMES.medium, problems)
     return _Order(measured, tree(measured), no_prompt, moment, progress)
 
@@ -136,9 +155,7 @@ def _in_place(path: Path, order: _Order) -> Injected:
             if plan.changes.patches:
                 _perform(stream, store, previous, plan.changes, order)
     except (NotUdfError, UnsupportedUdfError) as err:
-        raise UnreadableError(
-            f"{path} cannot be changed in place: {err.message}", help="Give -o NEW.iso: the image is then written anew."
-        ) from err
+        raise _unpatchable(path, err) from err
     except OSError as err:
         raise UnreadableError(
             f"{path} cannot be changed: {err.strerror or err}",
@@ -279,6 +296,12 @@ def _refuse_inputs(order: _Order, source: Path, image: os.stat_result, target: P
 def _require_same(path: Path, stamp: Stamp) -> None:
     if Stamp.of(path.stat()) != stamp:
         raise UnreadableError(f"{path} changed while it was copied", help="Let the program that writes it finish.")
+
+
+def _unpatchable(path: Path, err: UnreadableError) -> UnreadableError:
+    return UnreadableError(
+        f"{path} cannot be changed in place: {err.message}", help="Give -o NEW.iso: the image is then written anew."
+    )
 
 
 def _unreadable(path: Path, reason: str) -> UnreadableError:

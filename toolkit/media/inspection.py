@@ -6,12 +6,13 @@ import contextlib
 import re
 import stat
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from toolkit.errors import UnreadableError
 from toolkit.media import signature
 from toolkit.media.contained import ContainedFile, FileSystem, Kind, contents_of, stream_of, udf_files
 from toolkit.media.eltorito import Platform, boot_catalogue
+from toolkit.media.refusal import told_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AnswerFile", "Boot", "FileSystem", "Inspection", "Installable", "Listed", "inspect", "windows_images"]
 
-LARGEST_ANSWER_FILE = 4 << 20  # bytes
+LARGEST_ANSWER_FILE = 2 << 20  # bytes; with scripts inside, real ones have some hundred thousand
+MOST_ANSWERS = 4 << 20  # bytes of answer files on one medium
 MOST_LOOKED_INTO = 50  # files of one kind
 
 _ANSWER_FILE = re.compile(r"(?:.*/)?(?:auto)?unattend[^/]*\.xml", re.IGNORECASE)
@@ -45,8 +47,7 @@ class Boot:
     file: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A file on a medium. `size` in bytes."""
 
     name: str
@@ -72,7 +73,10 @@ class Installable:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """All that was found. `kind` is a word for machines, `words` says what the file looks like; `size` in bytes."""
+    """All that was found. `kind` is a word for machines, `words` says what the file looks like; `size` in bytes.
+
+    `passed_over` counts answer files that are too large or too many to be looked into.
+    """
 
     path: Path
     kind: str
@@ -83,6 +87,7 @@ class Inspection:
     files: tuple[Listed, ...] = ()
     answer_files: tuple[AnswerFile, ...] = ()
     installable: tuple[Installable, ...] = ()
+    passed_over: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Give everything but what is in the answer files, for `json.dumps`."""
@@ -104,6 +109,8 @@ def inspect(path: Path) -> Inspection:
         found = contents_of(image)
         if found.kind is Kind.OTHER:
             return _alone(path, image, size, found.words)
+        named = [file for file in found.files if _ANSWER_FILE.fullmatch(file.name)]
+        answers = tuple(_answer_files(image, named))
         return Inspection(
             path,
             found.kind,
@@ -112,8 +119,9 @@ def inspect(path: Path) -> Inspection:
             found.file_systems,
             tuple(_boot(image, found.files)) if found.kind is Kind.ISO else (),
             tuple(Listed(file.name, file.size) for file in found.files),
-            tuple(_answer_files(image, found.files)),
+            answers,
             tuple(_installable(image, file) for file in _named(_IMAGE_FILE, found.files)),
+            len(named) - len(answers),
         )
 
 
@@ -177,8 +185,10 @@ def _platform(entry: BootEntry) -> str:
 
 
 def _answer_files(image: BinaryIO, files: Sequence[ContainedFile]) -> Iterator[AnswerFile]:
-    for file in _named(_ANSWER_FILE, files):
-        if file.size <= LARGEST_ANSWER_FILE:
+    left = MOST_ANSWERS
+    for file in files[:MOST_LOOKED_INTO]:
+        if file.size <= min(LARGEST_ANSWER_FILE, left):
+            left -= file.size
             yield AnswerFile(file.name, stream_of(image, file).read())
 
 
@@ -208,7 +218,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             raise _unreadable(path, "it is a folder")
         if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
             raise _unreadable(path, "it is a device or a pipe")
-        with path.open("rb") as stream:
+        with path.open("rb") as stream, told_of(path):
             yield stream
     except OSError as err:
         raise _unreadable(path, err.strerror or str(err)) from err

@@ -32,9 +32,10 @@ def as_json(found: Inspection) -> dict[str, Any]:
         "files": {
             "count": len(found.files),
             "size": sum(file.size for file in found.files),
-            "list": [asdict(file) for file in found.files],
+            "list": [file._asdict() for file in found.files],
         },
         "answer_files": [{"name": file.name, "size": len(file.data)} for file in found.answer_files],
+        "answer_files_passed_over": found.passed_over,
         "install": [_installable_json(one) for one in found.installable],
     }
 
@@ -64,6 +65,8 @@ def _lines(found: Inspection) -> Iterator[tuple[int, str]]:
     yield from ((0, _boot_line(entry)) for entry in found.boot)
     yield from (line for one in found.installable for line in _installable_lines(one))
     yield from ((0, f"answer file {_shown(file.name)} ({sized(len(file.data))})") for file in found.answer_files)
+    if found.passed_over:
+        yield 0, f"{_counted(found.passed_over, 'answer file')} not looked into: too large, or too many"
     if found.files:
         total = sum(file.size for file in found.files)
         yield 0, f"{_counted(len(found.files), 'file')}, {sized(total)}:"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntFlag, StrEnum
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from toolkit.errors import UnreadableError
 from toolkit.media.extents import Extent, StoredFile
@@ -41,8 +41,7 @@ class Flag(IntFlag):
 _FOLDER, _ASSOCIATED, _CONTINUED = map(int, Flag)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A directory record. The extent is in bytes."""
 
     name: str
@@ -185,7 +184,7 @@ def _joined(begun: StoredFile | None, part: StoredFile) -> StoredFile:
         return part
     if begun.name != part.name:
         raise _damaged(f"{begun.name!a} has no end")
-    return replace(begun, extents=begun.extents + part.extents)
+    return begun._replace(extents=begun.extents + part.extents)
 
 
 def _decoded(raw: bytes) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ RESERVED = frozenset(
     + [f"{port}{digit}" for port in ("COM", "LPT") for digit in "123456789\u00b9\u00b2\u00b3"]
 )
 
+_UNSAFE = frozenset("/\\\0")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 # MAX_PATH is 260 with the drive ("D:\") and the closing NUL: Setup's own tools and cmd.exe stop there.
@@ -42,10 +42,9 @@ class NameRules:
 FLOPPY_NAMES = NameRules("the floppy", 255)
 DISK_NAMES = NameRules("the disk image", 255)
 # Joliet Specification (1995): 64 units; * / : ; ? \ not allowed. A reader takes `;1` for a version number.
-ISO_NAMES = NameRules("the ISO", 64, frozenset(";"))
+JOLIET_NAMES = NameRules("the ISO", 64, frozenset(";"))
 
 
-@functools.lru_cache(maxsize=8192)
 def same_name(name: str) -> str:
     """Give the key under which Windows finds a name: two names with one key are one file.
 
@@ -73,7 +72,7 @@ def name_problems(names: Iterable[str], rules: NameRules) -> tuple[Problem, ...]
 
 def is_plain(part: str) -> bool:
     """Tell whether a name read from a medium is safe to use as one part of a path on any host."""
-    return part not in ("", ".", "..") and not any(letter in "/\\\0" for letter in part)
+    return part not in ("", ".", "..") and not _UNSAFE.intersection(part)
 
 
 def _path_problems(name: str, rules: NameRules, sound: set[str]) -> Iterator[Problem]:

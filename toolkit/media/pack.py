@@ -8,46 +8,41 @@ from typing import TYPE_CHECKING, BinaryIO, assert_never
 
 from toolkit.errors import UnreadableError, UsageError
 from toolkit.files import NamedFile, whole_file
-from toolkit.media import iso, joliet, signature
+from toolkit.media import iso, signature
 from toolkit.media.content import FileDigest, MediaFile, counted, source_digest
-from toolkit.media.extents import Extent, StoredFile, digest, read_all
+from toolkit.media.extents import Extent, StoredFile
 from toolkit.media.fat.geometry import FloppySize
+from toolkit.media.garbage import garbage_kept
+from toolkit.media.making import Making
 from toolkit.media.proof import Settling, read_back
+from toolkit.media.refusal import told_of
 from toolkit.media.signature import Medium
+from toolkit.media.stored import digest, read_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from toolkit.media.content import Advance, MeasuredFile
+    from toolkit.media.content import MeasuredFile
     from toolkit.media.recorder import Recorded
 
-__all__ = ["FileDigest", "FloppySize", "MediaFile", "Medium", "Packed", "contents", "pack"]
+__all__ = ["FileDigest", "FloppySize", "MediaFile", "Medium", "Packed", "contents", "pack", "require_packable"]
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A finished image, and what was read back from it, by name. `size` in bytes, `sha256` of the image in hex."""
+    """A finished image, and what was read back from it, by name. `size` in bytes, `sha256` of the image in hex.
+
+    `stand_ins` are the names under which Joliet has the files that only UDF can name; most images have none.
+    """
 
     path: Path
     medium: Medium
     size: int
     sha256: str
     files: tuple[FileDigest, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Options:
-    """What `pack` hands on to the medium's own module."""
-
-    label: str
-    timestamp: int | None
-    advance: Advance | None
-    digests: bool
-    floppy_size: FloppySize
-
-    def moment(self, epoch: int) -> int:
-        return epoch if self.timestamp is None else self.timestamp
+    file_systems: tuple[str, ...]
+    stand_ins: Mapping[str, str]
 
 
 def pack(  # noqa: PLR0913  (all but the first three are named by the caller)
@@ -68,21 +63,44 @@ def pack(  # noqa: PLR0913  (all but the first three are named by the caller)
     MediumError with everything that is wrong with the files, and UnreadableError where a source changes or cannot be
     read, or the target cannot be written.
     """
-    measured = [MediaFile.of(file).measure() for file in files]
-    if not measured:
-        raise UsageError("there is nothing to pack", help="Name at least one file.")
-    _refuse_own_input(measured, target)
+    measured = _measured(files, target)
     advance = counted(progress, 2 * sum(file.size for file in measured))
-    options = _Options(label, timestamp, advance, digests, floppy_size)
-    with whole_file(target) as image:
-        given = _record(measured, image, medium, options)
+    making = Making(label, timestamp, advance, digests)
+    with whole_file(target) as image, garbage_kept():
+        given = _record(measured, image, medium, making, floppy_size)
         image.flush()
         with Settling(image):
             places = _stored(image, medium)
-            size, sha256 = read_back(image, places, advance)
-        if (set(places), size, sha256) != (set(given.places), given.size, given.sha256):
+            checks = read_back(image, places, advance)
+        if set(places) != set(given.places) or checks != given.checks:
             raise _not_as_it_was(target, measured, [digest(image, file) for file in places])
-    return Packed(target, medium, size, sha256, tuple(sorted(given.files, key=lambda file: file.name)))
+    kept = tuple(sorted(given.files, key=lambda file: file.name))
+    return Packed(target, medium, given.size, given.sha256, kept, given.file_systems, given.stand_ins)
+
+
+def require_packable(
+    files: Iterable[MediaFile | NamedFile],
+    target: Path,
+    medium: Medium,
+    *,
+    label: str = "",
+    floppy_size: FloppySize = FloppySize.KIB_1440,
+) -> None:
+    """Raise what `pack` would raise of the same files before it writes."""
+    measured = _measured(files, target)
+    match medium:
+        case Medium.ISO:
+            iso.planned(measured, Making(label))
+        case Medium.FLOPPY:
+            from toolkit.media import floppy  # noqa: PLC0415
+
+            floppy.planned(measured, Making(label), size=floppy_size)
+        case Medium.VHD:
+            from toolkit.media import vhd  # noqa: PLC0415
+
+            vhd.planned(measured, Making(label))
+        case _:
+            assert_never(medium)
 
 
 def contents(path: Path) -> tuple[NamedFile, ...]:
@@ -92,7 +110,7 @@ def contents(path: Path) -> tuple[NamedFile, ...]:
     """
     try:
         _require_readable(path)
-        with path.open("rb") as image:
+        with path.open("rb") as image, told_of(path):
             match signature.recognised(signature.head(image), signature.tail(image)):
                 case Medium() as medium:
                     return read_all(image, _stored(image, medium), limit=iso.LARGEST_IN_MEMORY)
@@ -104,26 +122,30 @@ def contents(path: Path) -> tuple[NamedFile, ...]:
         ) from err
 
 
-def _record(files: Sequence[MeasuredFile], image: BinaryIO, medium: Medium, options: _Options) -> Recorded:
-    label, advance, digests = options.label, options.advance, options.digests
+def _measured(files: Iterable[MediaFile | NamedFile], target: Path) -> list[MeasuredFile]:
+    measured = [MediaFile.of(file).measure() for file in files]
+    if not measured:
+        raise UsageError("there is nothing to pack", help="Name at least one file.")
+    _refuse_own_input(measured, target)
+    return measured
+
+
+def _record(
+    files: Sequence[MeasuredFile], image: BinaryIO, medium: Medium, making: Making, floppy_size: FloppySize
+) -> Recorded:
     match medium:
         case Medium.ISO:
-            moment = options.moment(iso.EPOCH)
-            return iso.write_iso(files, image, label=label, timestamp=moment, advance=advance, digests=digests)
+            return iso.write_iso(files, image, making)
         case Medium.FLOPPY:
             from toolkit.media import floppy  # noqa: PLC0415  (10 ms that an ISO need not pay)
 
-            moment = options.moment(floppy.EPOCH)
-            data, recorded = floppy.write_floppy(
-                files, label=label, timestamp=moment, size=options.floppy_size, advance=advance
-            )
+            data, recorded = floppy.write_floppy(files, making, size=floppy_size)
             image.write(data)
             return recorded
         case Medium.VHD:
             from toolkit.media import vhd  # noqa: PLC0415
 
-            moment = options.moment(vhd.EPOCH)
-            return vhd.write_vhd(files, image, label=label, timestamp=moment, advance=advance, digests=digests)
+            return vhd.write_vhd(files, image, making)
         case _:
             assert_never(medium)
 
@@ -131,7 +153,7 @@ def _record(files: Sequence[MeasuredFile], image: BinaryIO, medium: Medium, opti
 def _stored(image: BinaryIO, medium: Medium) -> tuple[StoredFile, ...]:
     match medium:
         case Medium.ISO:
-            return joliet.stored_files(image)
+            return iso.files_on(image)
         case Medium.FLOPPY:
             from toolkit.media.fat.reader import files_within  # noqa: PLC0415
 

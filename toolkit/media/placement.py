@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.media.iso9660_names import iso_file_names, iso_folder_names
+from toolkit.media.joliet_names import joliet_names
 from toolkit.media.tree import Folder, Leaf
 
 if TYPE_CHECKING:
@@ -19,9 +20,13 @@ LEVELS = 7
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A file or folder with its path in either tree. `iso` is None where it lies deeper than ISO9660 allows."""
+    """A file or folder with its own path and those of its stand-ins.
+
+    `joliet` is the same where Joliet holds it, and `iso` is None where it lies deeper than ISO9660 allows.
+    """
 
     node: Node
+    path: str
     joliet: str
     iso: str | None
 
@@ -31,7 +36,7 @@ def placed(root: Folder) -> Iterator[Placed]:
 
     That is the order in which pycdlib gives places to contents: by ISO9660 names, and by Joliet names what has none.
     """
-    level = _named(root.children, "", "", folders=True)
+    level = _named(Placed(root, "", "", ""), root.children, folders=True)
     depth = 1
     while level:
         yield from level
@@ -45,23 +50,33 @@ def _below(above: Placed, *, folders: bool) -> list[Placed]:
     """Place a folder's children. ISO9660 takes its folders only where `folders` is true."""
     if isinstance(above.node, Leaf):
         return []
-    joliet, iso, children = above.joliet, above.iso, above.node.children
-    if iso is None:
-        return sorted((Placed(child, f"{joliet}/{child.name}", None) for child in children), key=_by_joliet)
-    return _named(children, joliet, iso, folders=folders)
+    return _named(above, above.node.children, folders=folders)
 
 
-def _named(children: Sequence[Node], joliet: str, iso: str, *, folders: bool) -> list[Placed]:
-    """Give children of a folder that is in both trees their stand-ins for ISO9660."""
+def _named(above: Placed, children: Sequence[Node], *, folders: bool) -> list[Placed]:
+    """Give children of a folder their stand-ins: for Joliet, and for ISO9660 as long as that goes on."""
+    shown = joliet_names(child.name for child in children)
+    short = {} if above.iso is None else _short_names(children, folders=folders)
+    named = [
+        Placed(
+            child,
+            f"{above.path}/{child.name}",
+            f"{above.joliet}/{shown[child.name]}",
+            f"{above.iso}/{short[child.name]}" if child.name in short else None,
+        )
+        for child in children
+    ]
+    return sorted(named, key=_by_joliet if above.iso is None else _by_iso)
+
+
+def _short_names(children: Sequence[Node], *, folders: bool) -> dict[str, str]:
     leaves = iso_file_names(child.name for child in children if isinstance(child, Leaf))
     below = iso_folder_names(child.name for child in children if isinstance(child, Folder)) if folders else {}
+    return leaves | below
 
-    def path(child: Node) -> str | None:
-        name = (leaves if isinstance(child, Leaf) else below).get(child.name)
-        return None if name is None else f"{iso}/{name}"
 
-    named = [Placed(child, f"{joliet}/{child.name}", path(child)) for child in children]
-    return sorted(named, key=lambda child: child.iso or "")
+def _by_iso(one: Placed) -> str:
+    return one.iso or ""
 
 
 def _by_joliet(one: Placed) -> list[bytes]:

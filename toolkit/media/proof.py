@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from toolkit.media.content import CHUNK
-from toolkit.media.hashing import BlockHash
+from toolkit.media.hashing import Checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,28 +19,28 @@ if TYPE_CHECKING:
     from toolkit.media.extents import StoredFile
 
 
-def read_back(image: BinaryIO, files: Iterable[StoredFile], advance: Advance | None = None) -> tuple[int, str]:
-    """Give size and SHA-256 of all that can be read from an image. `advance` is told of the bytes of `files`."""
+def read_back(image: BinaryIO, files: Iterable[StoredFile], advance: Advance | None = None) -> Checks:
+    """Tell what all that can be read from an image adds up to. `advance` is told of the bytes of `files`."""
     image.seek(0)
-    with BlockHash() as hashed:
-        block = hashed.block()
-        at = 0
-        for size, counted in _stretches(files if advance is not None else ()):
-            left = size
+    checks = []
+    block = bytearray(CHUNK)
+    at = size = 0
+    with memoryview(block) as view:
+        for stretch, counted in _stretches(files if advance is not None else ()):
+            left = stretch
             while left:
-                with memoryview(block)[at : at + left] as view:
-                    count = image.readinto(view)  # type: ignore[attr-defined]  # every binary stream of io has it
+                count = image.readinto(view[at : at + left])  # type: ignore[attr-defined]  # every binary stream has it
                 if not count:
                     break
                 left -= count
                 at += count
                 if at == CHUNK:
-                    hashed.add(block, at)
-                    block, at = hashed.block(), 0
+                    checks.append(zlib.crc32(view))
+                    size, at = size + at, 0
                 if advance is not None and counted:
                     advance(count)
-        hashed.add(block, at)
-        return hashed.size, hashed.hexdigest()
+        checks.append(zlib.crc32(view[:at]))
+    return Checks(size + at, tuple(checks))
 
 
 def _stretches(files: Iterable[StoredFile]) -> Iterator[tuple[int, bool]]:

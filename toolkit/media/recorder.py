@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 from toolkit.media.content import CHUNK, FileDigest, SourceReader
-from toolkit.media.hashing import Span
+from toolkit.media.hashing import FileHash, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from hashlib import _Hash
+    from collections.abc import Iterable, Mapping
 
     from toolkit.media.content import Advance, MeasuredFile
     from toolkit.media.extents import StoredFile
-    from toolkit.media.hashing import BlockHash
+    from toolkit.media.hashing import BlockHash, Checks
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What an image is made of, as it was given and not yet as it reads back: files, their places, size and digest."""
+    """What an image is made of, as it was given and not yet as it reads back: files, their places, checks and digest.
+
+    `file_systems` are those that hold the files; `stand_ins` what Joliet calls the files that only UDF can name.
+    """
 
     files: tuple[FileDigest, ...]
     places: tuple[StoredFile, ...]
-    size: int
+    checks: Checks
     sha256: str
+    file_systems: tuple[str, ...]
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.checks.size
 
 
 class Recorder:
@@ -41,7 +49,7 @@ class Recorder:
         self._block = hashed.block()
         self._at = 0
         self._spans: list[Span] = []
-        self._files: list[tuple[MeasuredFile, _Hash | None]] = []
+        self._files: list[tuple[MeasuredFile, FileHash | None]] = []
 
     def put(self, data: bytes) -> None:
         done = 0
@@ -53,8 +61,10 @@ class Recorder:
 
     def copy(self, file: MeasuredFile) -> None:
         """Put a file's content."""
-        hashed = hashlib.sha256() if self._digests else None
+        hashed = FileHash() if self._digests else None
         self._files.append((file, hashed))
+        if hashed is not None and not file.size:
+            hashed.update(memoryview(b""), last=True)
         reader = SourceReader(file)
         try:
             while reader.left:
@@ -62,7 +72,7 @@ class Recorder:
                 with memoryview(self._block)[self._at : self._at + count] as view:
                     reader.fill(view)
                 if hashed is not None:
-                    self._spans.append(Span(hashed, self._at, self._at + count))
+                    self._spans.append(Span(hashed, self._at, self._at + count, not reader.left))
                 self._moved_on(count)
                 if self._advance is not None:
                     self._advance(count)
@@ -84,15 +94,17 @@ class Recorder:
         while (left := end - self.position) > 0:
             self.put(bytes(min(left, CHUNK)))
 
-    def finish(self, places: Iterable[StoredFile]) -> Recorded:
+    def finish(
+        self, places: Iterable[StoredFile], file_systems: tuple[str, ...], stand_ins: Mapping[str, str] | None = None
+    ) -> Recorded:
         """Write what is left, and tell what there is now."""
         self._write()
         whole = self._hashed.hexdigest()
         files = tuple(
-            FileDigest(file.name, file.size, None if hashed is None else hashed.hexdigest())
+            FileDigest(file.name, file.size, None if hashed is None else hashed.hexdigest)
             for file, hashed in self._files
         )
-        return Recorded(files, tuple(places), self._hashed.size, whole)
+        return Recorded(files, tuple(places), self._hashed.checks(), whole, file_systems, stand_ins or {})
 
     def _moved_on(self, count: int) -> None:
         self._at += count

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from toolkit.problems import Problem
 
@@ -31,5 +33,23 @@ def _message(medium: str, problems: Sequence[Problem]) -> str:
 
 
 def _common_help(problems: Sequence[Problem]) -> str | None:
+    """Give every hint once, and none that another one says along with more."""
     hints = dict.fromkeys(problem.help for problem in problems if problem.help)
-    return " ".join(hints) or None
+    return " ".join(hint for hint in hints if not any(_is_part(hint, other) for other in hints)) or None
+
+
+def _is_part(hint: str, other: str) -> bool:
+    return hint != other and other.startswith(hint.removesuffix("."))
+
+
+@contextlib.contextmanager
+def told_of(path: Path) -> Iterator[None]:
+    """Have what goes wrong while an image is read say which image that was, where it does not already."""
+    try:
+        yield
+    except MediumError:
+        raise
+    except UnreadableError as err:
+        if str(path) in err.message:
+            raise
+        raise UnreadableError(f"{path}: {err.message}", help=err.help) from err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -13,7 +14,7 @@ from toolkit.media.changes import apply
 from toolkit.media.content import CHUNK, FileDigest, SourceStream
 from toolkit.media.extents import Extent
 from toolkit.media.iso9660_names import iso_file_names, iso_folder_names
-from toolkit.media.names import ISO_NAMES, require_names, same_name
+from toolkit.media.names import JOLIET_NAMES, require_names, same_name
 from toolkit.media.noprompt import BOOTFIX, without_prompt
 from toolkit.media.refusal import MediumError
 from toolkit.media.tree import Folder, Leaf
@@ -70,6 +71,37 @@ def rewrite(
     Raises MediumError where names are in each other's way or cannot be held, and UnreadableError where the image is of
     no kind that is known here either.
     """
+    done = _write(source, target, wanted, moment, no_prompt=no_prompt, progress=progress)
+    gc.collect()  # a library's idea of a disc goes round in circles, and two of them need not be remembered
+    with iso.edited(target, moment) as image:
+        kept = _Kept(image, _namespace(image))
+        kept.require(done.given, done.spelled)
+        none = () if done.prompts else None
+        patches = without_prompt(target, lambda path: kept.runs(path) or none) if no_prompt else ()
+    apply(target, [patches], durable=False)
+    return Rewritten(done.replaced, done.added)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What was done to an image: what went in under which path, and whether a prompt was taken away."""
+
+    given: tuple[FileDigest, ...]
+    spelled: dict[str, str]
+    replaced: tuple[str, ...]
+    added: tuple[str, ...]
+    prompts: bool
+
+
+def _write(
+    source: BinaryIO,
+    target: BinaryIO,
+    wanted: Folder,
+    moment: int,
+    *,
+    no_prompt: bool,
+    progress: Callable[[int, int], None] | None,
+) -> _Written:
     with iso.edited(source, moment) as image:
         edit = _Edit(image, _namespace(image))
         _require_joliet_names(edit.namespace, wanted)
@@ -79,22 +111,17 @@ def rewrite(
             raise MediumError("the ISO", edit.problems)
         try:
             image.write_fp(target, blocksize=CHUNK, progress_cb=_told(progress))
-            given = [stream.digest() for stream in edit.streams]
+            given = tuple(stream.digest() for stream in edit.streams)
         finally:
             for stream in edit.streams:
                 stream.close()
-    with iso.edited(target, moment) as image:
-        kept = _Kept(image, _namespace(image))
-        kept.require(given, edit.spelled)
-        patches = without_prompt(target, lambda path: kept.runs(path) or (() if prompts else None)) if no_prompt else ()
-    apply(target, [patches], durable=False)
-    return Rewritten(tuple(edit.replaced), tuple(edit.added))
+    return _Written(given, edit.spelled, tuple(edit.replaced), tuple(edit.added), prompts)
 
 
 def _require_joliet_names(namespace: Namespace, wanted: Folder) -> None:
     """Refuse names that UDF could hold and Joliet cannot."""
     if namespace is Namespace.JOLIET:
-        require_names((path for node in wanted.children for path in file_paths(node)), ISO_NAMES)
+        require_names((path for node in wanted.children for path in file_paths(node)), JOLIET_NAMES)
 
 
 def _namespace(image: PyCdlib) -> Namespace:

@@ -19,6 +19,11 @@ class Medium(StrEnum):
     VHD = "vhd"
 
 
+_SECTOR = 2048
+_DESCRIPTORS = 16
+_MOST_DESCRIPTORS = 64
+_VOLUME_MARKS = (b"CD001", b"BEA01", b"BOOT2", b"NSR02", b"NSR03", b"TEA01")
+
 DISK = "a disk image"
 UDF_DISC = "a UDF disc without ISO9660"
 WIM = "a WIM image"
@@ -64,6 +69,18 @@ def recognised(head: bytes, tail: bytes = b"") -> Medium | str:
         return "an empty file"
     named = (words for offset, mark, words in _OTHERS if head[offset : offset + len(mark)] == mark)
     return next(named, _unnamed(head))
+
+
+def has_udf(image: BinaryIO) -> bool:
+    """Tell whether the descriptors in front announce a UDF volume (ECMA-167 2/9.1: NSR02 or NSR03, of 2048 bytes)."""
+    image.seek(_DESCRIPTORS * _SECTOR)
+    for _ in range(_MOST_DESCRIPTORS):
+        mark = image.read(_SECTOR)[1:6]
+        if mark not in _VOLUME_MARKS:
+            return False
+        if mark.startswith(b"NSR"):
+            return True
+    return False
 
 
 def is_wim(head: bytes) -> bool:

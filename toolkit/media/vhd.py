@@ -21,12 +21,11 @@ from toolkit.media.fat.geometry import SECTOR, Geometry, fat16
 from toolkit.media.fat.layout import FolderSlots, Layout, PlacedBytes, PlacedFile, clusters_needed, layout, slots
 from toolkit.media.fat.reader import files_within
 from toolkit.media.fat.records import dos_time
-from toolkit.media.hashing import BlockHash
 from toolkit.media.labels import FLOPPY_LABEL, floppy_label_problems
 from toolkit.media.largest import largest
+from toolkit.media.making import USUAL, Making
 from toolkit.media.names import DISK_NAMES, name_problems
 from toolkit.media.partition import FAT16, FAT_TYPES, MESSAGE, boot_record, partitions
-from toolkit.media.recorder import Recorder
 from toolkit.media.refusal import MediumError
 from toolkit.media.signature import VHD_COOKIE
 from toolkit.media.tree import tree
@@ -35,8 +34,8 @@ from toolkit.problems import Place, Problem, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from toolkit.media.content import Advance, MeasuredFile
-    from toolkit.media.recorder import Recorded
+    from toolkit.media.content import MeasuredFile
+    from toolkit.media.recorder import Recorded, Recorder
 
 EPOCH = 946_684_800  # 2000-01-01, from which VHD counts its seconds
 
@@ -49,33 +48,31 @@ _FIXED = 2
 _NO_OFFSET = 0xFFFF_FFFF_FFFF_FFFF
 
 
-def write_vhd(
-    files: Sequence[MeasuredFile],
-    target: BinaryIO,
-    *,
-    label: str = "",
-    timestamp: int = EPOCH,
-    advance: Advance | None = None,
-    digests: bool = True,
-) -> Recorded:
+def write_vhd(files: Sequence[MeasuredFile], target: BinaryIO, making: Making = USUAL) -> Recorded:
     """Write an image as large as the files need, and tell what was read into it.
 
     Raises MediumError with everything that is in the way.
     """
-    if problems := (*floppy_label_problems(label), *name_problems((file.name for file in files), DISK_NAMES)):
-        raise MediumError(DISK_NAMES.medium, problems)
-    root = slots(tree(files), labelled=bool(label))
-    geometry = _geometry(root, files)
+    label, moment = making.label, making.moment(EPOCH)
+    root, geometry = planned(files, making)
     padded = label.upper().encode("ascii").ljust(FLOPPY_LABEL)
-    plan = layout(root, geometry, padded if label else b"", dos_time(timestamp))
-    with BlockHash() as hashed:
-        recorder = Recorder(target, hashed, advance, digests=digests)
+    plan = layout(root, geometry, padded if label else b"", dos_time(moment))
+    with making.recorder(target) as recorder:
         _put_volume(recorder, plan, geometry, padded if label else b"NO NAME    ")
         size = _FIRST_SECTOR * SECTOR + geometry.size
         size += -size % _MIB
         recorder.fill(size)
-        recorder.put(footer(size, timestamp, _identity(plan)))
-        return recorder.finish(_places(plan))
+        recorder.put(footer(size, moment, _identity(plan)))
+        return recorder.finish(_places(plan), (f"FAT{geometry.bits}",))
+
+
+def planned(files: Sequence[MeasuredFile], making: Making) -> tuple[FolderSlots, Geometry]:
+    """Decide how large the disk is to be. Raises MediumError with everything that is in the way."""
+    label = making.label
+    if problems := (*floppy_label_problems(label), *name_problems((file.name for file in files), DISK_NAMES)):
+        raise MediumError(DISK_NAMES.medium, problems)
+    root = slots(tree(files), labelled=bool(label))
+    return root, _geometry(root, files)
 
 
 def stored_files(image: BinaryIO) -> tuple[StoredFile, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -10,12 +10,19 @@ from toolkit.spec.guest import ExtraFile, Media
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.work import Carry
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
 
 class ExtraFileSection(Section):
     """One of `media.files`."""
 
-    source: str = Field(min_length=1, description="A file; relative to the spec.")
-    target: str | None = Field(None, description="Its name on the medium, with / between folders. Default: its own.")
+    source: str = Field(min_length=1, description="A file, or a folder with all below it; relative to the spec.")
+    target: str | None = Field(
+        None,
+        description='Its name on the medium, with / between folders; "." is the root, for a folder. Default: its own.',
+    )
 
 
 class MediaSection(Section):
@@ -28,13 +35,25 @@ class MediaSection(Section):
     )
 
 
+def _below(folder: Path, target: str) -> Iterator[ExtraFile]:
+    """Give every file of a folder, by name, below `target`."""
+    prefix = "" if target == "." else f"{target.rstrip('/')}/"
+    for file in sorted(path for path in folder.rglob("*") if not path.is_dir()):
+        yield ExtraFile(file, f"{prefix}{file.relative_to(folder).as_posix()}")
+
+
 def resolve_media(section: MediaSection, findings: Findings) -> Media:
     """Find the extra files. Whether the medium can hold their names is the medium's own check."""
-    files = []
+    files: list[ExtraFile] = []
     for number, file in enumerate(section.files):
         path = ("media", "files", number, "source")
         source = findings.document.layer(path).folder / file.source
+        if source.is_dir():
+            files += _below(source, file.target or source.name)
+            continue
         if not source.is_file():
-            findings.error(path, f"there is no file {source}", help="The path counts from the folder of the spec.")
+            findings.error(
+                path, f"there is no file or folder {source}", help="The path counts from the folder of the spec."
+            )
         files.append(ExtraFile(source, file.target or source.name))
     return Media(section.label, tuple(files), section.carry)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.media.udf.blocks import blocks_for
 from toolkit.media.udf.failure import DamagedUdfError, UnsupportedUdfError
@@ -38,16 +37,14 @@ class Kind(IntEnum):
     CONTINUED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A block within a partition; `partition` is the index of its map in the logical volume."""
 
     block: int
     partition: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A run of blocks. `size` is in bytes; only the last piece of a file has part of a block."""
 
     address: Address

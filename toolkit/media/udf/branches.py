@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from toolkit.media.names import FORBIDDEN, NameRules, same_name
+from toolkit.media.names import same_name
 from toolkit.media.refusal import MediumError
 from toolkit.media.tree import Folder, Leaf
 from toolkit.media.udf.failure import DamagedUdfError
-from toolkit.media.udf.text import LONGEST, encoded
+from toolkit.media.udf.names import UDF_NAMES
 from toolkit.problems import Place, Problem, Severity
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from toolkit.media.udf.file_entry import FileEntry
     from toolkit.media.udf.file_identifier import Identifier
     from toolkit.media.udf.volume import UdfVolume
-
-UDF_NAMES = NameRules("the ISO", LONGEST - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +99,6 @@ def branches(volume: UdfVolume, wanted: Folder, drop: Sequence[str] = ()) -> Bra
     if problems:
         raise MediumError(UDF_NAMES.medium, problems)
     return root
-
-
-def udf_name_problems(names: Iterable[str]) -> Iterator[Problem]:
-    """Find names that fit Windows but not UDF, which counts bytes: two for each letter if one is not Latin-1."""
-    for name in names:
-        for part in name.split("/"):
-            if not set(part) & FORBIDDEN and len(_bytes(part)) > LONGEST:
-                yield Problem(
-                    "name-too-long",
-                    Severity.ERROR,
-                    f"{name!a}: {part!a} takes {len(_bytes(part))} bytes in UDF, which has {LONGEST}",
-                    Place(name),
-                    "Shorten the name.",
-                )
-
-
-def _bytes(part: str) -> bytes:
-    return encoded(part.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace"))
 
 
 class _Matching:

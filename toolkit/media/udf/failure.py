@@ -29,3 +29,7 @@ class DamagedUdfError(UnreadableError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the UDF volume is damaged: {reason}", help="Fetch or make the image again.")
+
+
+def cut_short(missing: int) -> DamagedUdfError:
+    return DamagedUdfError(f"the image is cut short, {missing} bytes are missing at its end")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.media.udf.allocation import Address, Form, short_descriptors
 from toolkit.media.udf.blocks import BLOCK, blocks_for
@@ -31,8 +30,7 @@ _READ_AND_ENTER = 0x14A5
 _PROGRAM = b"*unattend"
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """Where the two kinds of file entry keep what comes after their common part."""
 
     blocks_recorded: int
@@ -47,18 +45,17 @@ SHAPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FileEntry:
+class FileEntry(NamedTuple):
     """A file entry as found at `address`. `descriptors` may be the file's own bytes, where `form` is EMBEDDED."""
 
     address: Address
-    raw: bytes = field(repr=False)
+    raw: bytes
     kind: TagId
     is_folder: bool
     size: int
     form: int
     descriptors_at: int
-    descriptors: bytes = field(repr=False)
+    descriptors: bytes
 
 
 def file_entry(block: bytes, address: Address) -> FileEntry:
@@ -86,8 +83,7 @@ def file_entry(block: bytes, address: Address) -> FileEntry:
     return FileEntry(address, block, kind, block[FILE_TYPE] == _FOLDER, size, form, at, descriptors)
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(NamedTuple):
     """Bytes that lie in one piece: `size` of them from `block` on."""
 
     block: int
@@ -106,7 +102,7 @@ def new_file_entry(
     program = struct.pack("<I16xB23s8x", 1, 0, _PROGRAM)  # after the checkpoint: no extended attributes in a block
     numbers = struct.pack("<QII", unique_id, 0, len(descriptors))
     body = icb + owner + length + timestamp * 3 + program + numbers + descriptors
-    return sealed(replace(tag, identifier=TagId.FILE_ENTRY, covered=len(body)), body)
+    return sealed(tag._replace(identifier=TagId.FILE_ENTRY, covered=len(body)), body)
 
 
 def regrown(entry: FileEntry, contents: Contents, more_links: int) -> bytes:
@@ -129,4 +125,4 @@ def regrown(entry: FileEntry, contents: Contents, more_links: int) -> bytes:
     if tag is None:
         raise DamagedUdfError(f"block {entry.address.block} holds no file entry")
     covered = at + len(descriptors) - TAG_SIZE
-    return sealed(replace(tag, covered=covered), bytes(raw[TAG_SIZE:]))
+    return sealed(tag._replace(covered=covered), bytes(raw[TAG_SIZE:]))

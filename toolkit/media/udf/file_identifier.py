@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field, replace
 from enum import IntFlag
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.media.udf.allocation import Address, long_piece
 from toolkit.media.udf.blocks import BLOCK
@@ -32,8 +31,7 @@ class Trait(IntFlag):
     PARENT = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A file entry to point to: its block in the only partition, and the number that is the file's own.
 
     A number of 0 leaves the one that is there, or stands for the root.
@@ -43,14 +41,13 @@ class Target:
     unique_id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Identifier:
+class Identifier(NamedTuple):
     """One name in a folder. `raw` is the descriptor as it was found; a deleted one's name is not read."""
 
     name: str
     traits: int
     address: Address
-    raw: bytes = field(repr=False)
+    raw: bytes
 
     @property
     def is_folder(self) -> bool:
@@ -90,7 +87,7 @@ def new_identifier(tag: Tag, name: str, traits: Trait, target: Target) -> bytes:
     )
     body = fixed + text
     body += bytes(-(TAG_SIZE + len(body)) % 4)
-    return sealed(replace(tag, identifier=TagId.FILE_IDENTIFIER, covered=len(body), location=0), body)
+    return sealed(tag._replace(identifier=TagId.FILE_IDENTIFIER, covered=len(body), location=0), body)
 
 
 def repointed(raw: bytes, target: Target) -> bytes:

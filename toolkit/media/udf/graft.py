@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from toolkit.media.changes import Append, Changes, Patch
@@ -147,7 +147,7 @@ class _Grafting:
 
     def _new_entry(self, block: int, contents: Contents, *, is_folder: bool, links: int) -> Target:
         unique_id, self._unique_id = self._unique_id, self._unique_id + 1
-        tag = replace(self._ground.tag, location=block)
+        tag = self._ground.tag._replace(location=block)
         raw = new_file_entry(
             tag, contents, is_folder=is_folder, unique_id=unique_id, links=links, timestamp=self._timestamp
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.media.changes import Patch
 from toolkit.media.udf.blocks import BLOCK, blocks_for
-from toolkit.media.udf.failure import DamagedUdfError, UnsupportedUdfError
+from toolkit.media.udf.failure import DamagedUdfError, UnsupportedUdfError, cut_short
 from toolkit.media.udf.structure import ANCHOR, Descriptor, Partition
 from toolkit.media.udf.tag import Tag, TagId, is_at, read_tag, resealed
 
@@ -85,7 +85,7 @@ def growth(volume: UdfVolume) -> Growth:
     if len(structure.partitions) != 1:
         raise UnsupportedUdfError(f"it has {len(structure.partitions)} partitions")
     if volume.missing:
-        raise DamagedUdfError(f"the image is cut short, {volume.missing} bytes are missing at its end")
+        raise cut_short(volume.missing)
     partition = structure.partitions[0]
     if any(any(copy.raw[_SPACE]) for copy in partition.descriptors):
         raise UnsupportedUdfError("it keeps a list of its free space, as rewritable media do")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import bisect
 import io
 import itertools
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 from toolkit.media.extents import Extent
 from toolkit.media.udf.failure import DamagedUdfError
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(NamedTuple):
     """A run of zeros that the image does not hold. `size` in bytes."""
 
     size: int

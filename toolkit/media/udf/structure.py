@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.media.udf.allocation import Address, long_piece
 from toolkit.media.udf.blocks import BLOCK, Image
@@ -23,16 +23,14 @@ _PLAIN_MAP = (1, 6)  # type and length of the map that means "this partition, as
 _MAP_NAMES = {2: "a virtual, sparable or metadata partition"}
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptor:
+class Descriptor(NamedTuple):
     """A descriptor and the block of the image in which it was found."""
 
     sector: int
-    raw: bytes = field(repr=False)
+    raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
+class Partition(NamedTuple):
     """`start` and `length` in blocks of the image. `descriptors` holds every intact copy, main sequence first."""
 
     start: int

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import binascii
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 _TAG = struct.Struct("<HHBxHHHI")
 _CHECKSUM = 4
@@ -29,8 +29,7 @@ class TagId(IntEnum):
     EXTENDED_FILE_ENTRY = 266
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """`covered` is how many bytes after the tag the CRC is over; `location` counts blocks."""
 
     identifier: int

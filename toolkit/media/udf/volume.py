@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from toolkit.errors import UnreadableError
-from toolkit.media.extents import Extent
+from toolkit.media.extents import Extent, StoredFile
 from toolkit.media.names import is_plain, same_name
 from toolkit.media.udf.allocation import Form, Kind, Piece, pieces
 from toolkit.media.udf.blocks import BLOCK, Image, blocks_for
-from toolkit.media.udf.failure import DamagedUdfError
+from toolkit.media.udf.failure import DamagedUdfError, cut_short
 from toolkit.media.udf.file_entry import FileEntry, file_entry
 from toolkit.media.udf.file_identifier import Identifier, identifiers
 from toolkit.media.udf.stream import FileStream, Hole, Run
@@ -29,15 +29,14 @@ LARGEST_FOLDER = 8 << 20  # bytes, some 100,000 names
 _CONTINUATIONS = 64  # further blocks of extents of one file; the first tells of 230 GiB already where they are full
 
 
-@dataclass(frozen=True, slots=True)
-class UdfEntry:
+class UdfEntry(NamedTuple):
     """A file or folder. `path` holds its folders, separated by `/`; `size` is in bytes, a folder's for its names."""
 
     path: str
     is_folder: bool
     size: int
-    runs: tuple[Run, ...] = field(repr=False)
-    entry: FileEntry = field(repr=False)
+    runs: tuple[Run, ...]
+    entry: FileEntry
 
 
 def open_volume(stream: BinaryIO) -> UdfVolume:
@@ -69,6 +68,11 @@ class UdfVolume:
     def entries(self) -> Iterator[UdfEntry]:
         """Find every folder and file below the root, folders before what is in them, in the order of the disc."""
         return _Walk(self).entries(self.root, "", DEPTH)
+
+    def stored_files(self) -> tuple[StoredFile, ...]:
+        """Find every file, sorted by name, to be read from where it lies."""
+        files = (StoredFile(entry.path, _solid(entry)) for entry in self.entries() if not entry.is_folder)
+        return tuple(sorted(files, key=lambda file: file.name))
 
     def find(self, path: str) -> UdfEntry | None:
         """Find a file or folder as Windows does, without regard to case. None where there is none."""
@@ -148,7 +152,11 @@ class UdfVolume:
         offset = self.sector(piece.address) * BLOCK
         length = self.structure.partitions[piece.address.partition].length
         if piece.address.block + blocks_for(size) > length or offset + size > self.image.size:
-            raise DamagedUdfError(f"a file goes on past the end, from block {piece.address.block}")
+            raise (
+                cut_short(self.missing)
+                if self.missing
+                else DamagedUdfError(f"a file goes on past the end, from block {piece.address.block}")
+            )
         return Extent(offset, size)
 
     def _pieces(self, entry: FileEntry) -> Iterator[Piece]:
@@ -200,6 +208,13 @@ class _Walk:
         if self._budget < 0:
             raise DamagedUdfError("its folders are larger than itself")
         return (each for each in self._volume.names(folder) if each.is_named)
+
+
+def _solid(entry: UdfEntry) -> tuple[Extent, ...]:
+    extents = tuple(run for run in entry.runs if isinstance(run, Extent) and run.size)
+    if sum(extent.size for extent in extents) != entry.size:
+        raise DamagedUdfError(f"{entry.path!a} has gaps, which nothing but rewritable discs have")
+    return extents
 
 
 def _append(runs: list[Run], run: Run) -> None:
