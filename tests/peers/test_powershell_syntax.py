@@ -15,6 +15,7 @@ from tree_sitter import Language, Node, Parser
 from tests.render.scripts import mode, scripts
 from tests.render.test_cloud import carried
 from toolkit.render.powershell import literal
+from toolkit.verify import ansible_module
 
 PARSER = Parser(Language(tree_sitter_powershell.language()))
 
@@ -44,6 +45,11 @@ def test_every_script_is_powershell_to_a_grammar_that_is_not_ours(name: str) -> 
 @pytest.mark.parametrize("name", scripts())
 def test_no_template_is_left_over_in_a_script(name: str) -> None:
     assert not [line for line in scripts()[name].splitlines() if _LEFT_OVER.search(line)]
+
+
+@pytest.mark.parametrize("script", [ansible_module.BOOTSTRAP, ansible_module.WRAPPER, ansible_module.MODULE])
+def test_what_is_sent_as_ansible_sends_it_is_powershell_too(script: str) -> None:
+    assert errors(script) == []
 
 
 @pytest.mark.parametrize("name", ["http basic packer", "https basic"])

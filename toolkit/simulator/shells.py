@@ -11,6 +11,7 @@ from toolkit.simulator.commands import RunningCommand
 from toolkit.simulator.console import run_line
 from toolkit.simulator.faults import CODE_PAGE_NOT_SUPPORTED, SHELL_NOT_FOUND, TOO_MANY_SHELLS, WsmanFault
 from toolkit.simulator.misfit import run_misfit
+from toolkit.simulator.piped_module import piped_module
 from toolkit.simulator.plan import Plan
 from toolkit.simulator.programs import Session
 from toolkit.simulator.transfer import transfer
@@ -45,7 +46,11 @@ class Shell:
     def _program(self, line: str) -> Program:
         if misfit := self._plan.misfit(line):
             return run_misfit(misfit)
-        return transfer(line, self._session, self._files) or run_line(line, self._session)
+        return (
+            transfer(line, self._session, self._files)
+            or piped_module(line, self._session)
+            or run_line(line, self._session)
+        )
 
     def command(self, command_id: str) -> RunningCommand:
         """Find a command. Raises WsmanFault for one that this shell does not have."""

@@ -11,6 +11,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from toolkit.simulator.encoded import encoded_script
 from toolkit.simulator.programs import Output, ReadInput, Stream
 
 if TYPE_CHECKING:
@@ -71,13 +72,11 @@ def _pattern(script: str) -> re.Pattern[str]:
 
 
 _SCRIPTS = (_pattern(_WRITING), _pattern(_READING))
-_ENCODED = re.compile(r"powershell(?:\.exe)?\s.*-EncodedCommand\s+(?P<blob>[A-Za-z0-9+/=]+)", re.IGNORECASE)
 
 
 def transfer(line: str, session: Session, files: Files) -> Program | None:
     """Give the program that does what the line's script says, or None where it is neither of the two."""
-    encoded = _ENCODED.fullmatch(line)
-    script = _decoded(encoded["blob"]) if encoded else None
+    script = encoded_script(line)
     if script is None:
         return None
     doing: tuple[Callable[[str, Session, Files], Program], ...] = (_written, _read)
@@ -86,13 +85,6 @@ def transfer(line: str, session: Session, files: Files) -> Program | None:
             path = base64.b64decode(found[1]).decode("utf-8", "surrogatepass")
             return program(path, session, files)
     return None
-
-
-def _decoded(blob: str) -> str | None:
-    try:
-        return base64.b64decode(blob, validate=True).decode("utf-16-le", "surrogatepass")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
 
 
 def _written(path: str, session: Session, files: Files) -> Program:

@@ -94,10 +94,13 @@ class _Visit:
             return None
         from toolkit.verify.consumer import meet  # noqa: PLC0415  (see _chosen)
 
-        return meet(self.options.client, self.endpoint, self._connect)
+        return meet(self.options.client, self.endpoint, self._connect_alike)
 
-    def _connect(self, seal: bool = True) -> WinrmCommunicator:  # noqa: FBT001, FBT002  (as `meet` calls it)
-        return _communicator(self.endpoint, self.limits, seal=seal)
+    def _connect(self) -> WinrmCommunicator:
+        return _communicator(self.endpoint, self.limits)
+
+    def _connect_alike(self, seal: bool) -> WinrmCommunicator:  # noqa: FBT001  (as `meet` calls it)
+        return _communicator(self.endpoint, self.limits, seal=seal, profile=True)
 
 
 def _climbed(
@@ -143,9 +146,10 @@ def _closed(endpoint: Endpoint, limits: Limits, clock: Clock) -> Report:
     return Report(endpoint, ending, Facts(), (), failure, (), 1, clock.now() - started, shut=shut)
 
 
-def _communicator(endpoint: Endpoint, limits: Limits, *, seal: bool) -> WinrmCommunicator:
+def _communicator(endpoint: Endpoint, limits: Limits, *, seal: bool = True, profile: bool = False) -> WinrmCommunicator:
     # Loads pywinrm: waiting for a guest that is not up does without.
     from toolkit.communicators.winrm import Timeouts, WinrmCommunicator  # noqa: PLC0415
 
     operation = max(1, min(Timeouts().operation, math.ceil(limits.command)))
-    return WinrmCommunicator(endpoint, Timeouts(limits.connect, operation, limits.command), seal=seal)
+    timeouts = Timeouts(limits.connect, operation, limits.command)
+    return WinrmCommunicator(endpoint, timeouts, seal=seal, profile=profile)
