@@ -31,6 +31,7 @@ from toolkit.verify.ladder import Ascent, climb
 from toolkit.verify.limits import Limits
 from toolkit.verify.logon import negotiation_failed
 from toolkit.verify.rung import Failure, Rung, Verdict
+from toolkit.verify.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -471,7 +472,7 @@ def test_kerberos_trouble_is_told_by_its_number(minor: int, kind: str, cause: st
 
 
 class TestProxies:
-    """Proxies of the environment: named always, used never, and recognised where they answer."""
+    """Proxies of the environment before a guest of this host's own network: named, not used, recognised."""
 
     @pytest.mark.parametrize(
         ("variables", "words"),
@@ -481,12 +482,12 @@ class TestProxies:
             ({"HTTP_PROXY": "proxy.corp:3128", "NO_PROXY": "127.0.0.1"}, "NO_PROXY excepts 127.0.0.1"),
             ({"HTTP_PROXY": "proxy.corp:3128", "NO_PROXY": "*"}, "NO_PROXY excepts 127.0.0.1"),
             ({"https_proxy": "proxy.corp:3128"}, "no proxy is set"),
-            ({"ALL_PROXY": "proxy.corp"}, "ALL_PROXY=proxy.corp is set, and not used"),
+            ({"ALL_PROXY": "proxy.corp"}, "ALL_PROXY=proxy.corp:80 is set, and not used"),
         ],
     )
     def test_the_way_is_told_in_a_sentence_without_any_password(self, variables: dict[str, str], words: str) -> None:
         with SimulatedGuest(state()) as guest:
-            ascent = climb(endpoint(guest.port), BRISK, variables)
+            ascent = climb(endpoint(guest.port), BRISK, Surroundings(variables))
 
         (sentence,) = (proof.sentence for proof in ascent.proven if proof.rung is Rung.PROXY)
         assert ascent.failure is None
@@ -496,7 +497,9 @@ class TestProxies:
     def test_a_proxy_that_answers_is_named_with_the_variable_that_may_have_led_there(self) -> None:
         row = TABLE["a proxy forbids"]
         with SimulatedGuest(row.guest, plan=row.plan) as guest:
-            failed = failure_of(climb(endpoint(guest.port), BRISK, {"HTTP_PROXY": "http://proxy.corp:3128"}))
+            failed = failure_of(
+                climb(endpoint(guest.port), BRISK, Surroundings({"HTTP_PROXY": "http://proxy.corp:3128"}))
+            )
 
         assert "HTTP_PROXY=proxy.corp:3128" in failed.evidence
         assert "winrm_no_proxy = true" in failed.in_packer

@@ -77,7 +77,7 @@ def _with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 
 class WinrmCommunicator:
-    """A Communicator over WinRM. Proxies of the environment are never used: the guest is reached directly or not.
+    """A Communicator over WinRM, which reaches the guest directly, or through the proxy that the endpoint names.
 
     `seal` False sends the messages of NTLM and its like in the clear over http, which only a guest with
     AllowUnencrypted takes, and `profile` True loads the user's profile into the shell: to meet a guest as others do.

@@ -14,7 +14,8 @@ from toolkit.verify.limits import Limits
 from toolkit.verify.options import Expect, Options
 from toolkit.verify.report import Report
 from toolkit.verify.rung import RungError
-from toolkit.verify.wait import Change, Ending, Patience, Waited, wait_until_ready
+from toolkit.verify.surroundings import Surroundings
+from toolkit.verify.wait import Change, Ending, Look, Patience, Waited, wait_until_ready
 from toolkit.verify.wanted import Wanted, differences
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def verify(  # noqa: PLR0913  (each of them has a default, and most callers give
     limits: Limits | None = None,
     clock: Clock | None = None,
     options: Options | None = None,
+    surroundings: Surroundings | None = None,
     on_change: Callable[[Change], None] = lambda _: None,
     on_outcome: Callable[[Outcome], None] = lambda _: None,
 ) -> Report:
@@ -52,10 +54,12 @@ def verify(  # noqa: PLR0913  (each of them has a default, and most callers give
         case _:
             assert_never(options.expect)
     started, wanted = clock.now(), wanted or Wanted()
-    report = _climbed(endpoint, wanted, patience or Patience(), limits, clock, on_change)
+    look = _looker(endpoint, limits, surroundings or Surroundings(), patience or Patience())
+    waited = wait_until_ready(look, patience or Patience(), clock, on_change)
+    report = _report(endpoint, wanted, waited)
     if report.failure is not None or not (checks or options.client):
         return report
-    visit = _Visit(endpoint, wanted, limits, clock, options)
+    visit = _Visit(waited.ascent.endpoint or endpoint, wanted, limits, clock, options)
     report = replace(report, outcomes=visit.ask(checks, on_outcome), meeting=visit.meet())
     return replace(report, elapsed=clock.now() - started)
 
@@ -103,18 +107,11 @@ class _Visit:
         return _communicator(self.endpoint, self.limits, seal=seal, profile=True)
 
 
-def _climbed(
-    endpoint: Endpoint,
-    wanted: Wanted,
-    patience: Patience,
-    limits: Limits,
-    clock: Clock,
-    on_change: Callable[[Change], None],
-) -> Report:
+def _looker(endpoint: Endpoint, limits: Limits, surroundings: Surroundings, patience: Patience) -> Look:
     def look(left: float) -> Ascent:
-        return climb(endpoint, limits.within(left) if patience.timeout > 0 else limits)
+        return climb(endpoint, limits.within(left) if patience.timeout > 0 else limits, surroundings)
 
-    return _report(endpoint, wanted, wait_until_ready(look, patience, clock, on_change))
+    return look
 
 
 def _report(endpoint: Endpoint, wanted: Wanted, waited: Waited) -> Report:
