@@ -93,6 +93,18 @@ class WinrmCommunicator:
         self._opened: tuple[Protocol, GuestTransport] | None = None
         self._shell: str | None = None
 
+    @property
+    def shell_id(self) -> str | None:
+        """The open shell as the guest calls it, so that it can be told from others; None where none is open."""
+        return self._shell
+
+    def allow(self, timeouts: Timeouts) -> None:
+        """Be as patient as this from now on."""
+        self._timeouts = timeouts
+        if self._opened is not None:
+            self._opened[0].operation_timeout_sec = timeouts.operation
+            self._allow(timeouts.operation)
+
     def log_on(self) -> None:
         """Connect, and prove who the user is where the method does so apart from any message (not Basic)."""
         self._transport.log_on()

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from toolkit.simulator.programs import Program, Session
 
-    Files = dict[str, bytes]
-
 _HEAD = """\
 $ErrorActionPreference = 'Stop'
 try {
@@ -74,20 +72,20 @@ def _pattern(script: str) -> re.Pattern[str]:
 _SCRIPTS = (_pattern(_WRITING), _pattern(_READING))
 
 
-def transfer(line: str, session: Session, files: Files) -> Program | None:
+def transfer(line: str, session: Session) -> Program | None:
     """Give the program that does what the line's script says, or None where it is neither of the two."""
     script = encoded_script(line)
     if script is None:
         return None
-    doing: tuple[Callable[[str, Session, Files], Program], ...] = (_written, _read)
+    doing: tuple[Callable[[str, Session], Program], ...] = (_written, _read)
     for pattern, program in zip(_SCRIPTS, doing, strict=True):
         if found := pattern.fullmatch(script):
             path = base64.b64decode(found[1]).decode("utf-8", "surrogatepass")
-            return program(path, session, files)
+            return program(path, session)
     return None
 
 
-def _written(path: str, session: Session, files: Files) -> Program:
+def _written(path: str, session: Session) -> Program:
     if fault := _name_fault(path):
         yield session.line(f"failed={fault}")
         return 1
@@ -96,7 +94,7 @@ def _written(path: str, session: Session, files: Files) -> Program:
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
             if line.strip() == b".":
-                files[path.casefold()] = bytes(taken)
+                session.files.write(path, bytes(taken))
                 yield session.line(f"sha256={hashlib.sha256(taken).hexdigest().upper()}")
                 return 0
             try:
@@ -108,8 +106,8 @@ def _written(path: str, session: Session, files: Files) -> Program:
     return 1
 
 
-def _read(path: str, session: Session, files: Files) -> Program:
-    data = files.get(path.casefold())
+def _read(path: str, session: Session) -> Program:
+    data = session.files.read(path)
     if data is None:
         yield session.line(f"failed=Could not find file '{path}'.")
         return 1

@@ -7,7 +7,7 @@ import math
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from toolkit.communicators.trust import trusting_context
 from toolkit.verify import authentication, authorisation, certificate, name, proxy, run, tcp, tls, wsman
@@ -17,7 +17,7 @@ from toolkit.verify.rung import Failure, Proof, Rung, RungError
 from toolkit.verify.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from toolkit.communicators.endpoint import Endpoint
     from toolkit.communicators.proxy import Proxy
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from toolkit.verify.limits import Limits
 
 T = TypeVar("T")
+Keep: TypeAlias = "Callable[[WinrmCommunicator], None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,14 @@ class Ascent:
     endpoint: Endpoint | None = None
 
 
-def climb(endpoint: Endpoint, limits: Limits, surroundings: Surroundings | None = None) -> Ascent:
-    """Look at the guest once. Never raises for anything the guest does."""
-    steps = _Steps(endpoint)
+def climb(
+    endpoint: Endpoint, limits: Limits, surroundings: Surroundings | None = None, keep: Keep | None = None
+) -> Ascent:
+    """Look at the guest once. Never raises for anything the guest does.
+
+    At the top, `keep` is handed the communicator with its shell still open, and closes it; without it, that is done.
+    """
+    steps = _Steps(endpoint, keep)
     try:
         _climb(limits, steps, surroundings or Surroundings())
     except RungError as err:
@@ -52,6 +58,7 @@ class _Steps:
     """What is proven so far, and the endpoint with what is known of the way to it."""
 
     endpoint: Endpoint
+    keep: Keep | None
     proven: list[Proof] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts)
 
@@ -145,7 +152,7 @@ def _log_on_and_run(
         with contextlib.closing(_communicator(other, limits)) as communicator:
             communicator.identify()
 
-    with contextlib.closing(_communicator(endpoint, limits)) as communicator:
+    with _unless_kept(_communicator(endpoint, limits), steps.keep) as communicator:
         steps.prove(
             Rung.AUTHENTICATION,
             lambda: authentication.log_on(endpoint, service.offered, communicator.identify, log_on_as, skew),
@@ -162,6 +169,20 @@ def _log_on_and_run(
             lambda found: f"commands and PowerShell run on {found.computer}",
         )
         steps.facts = replace(steps.facts, guest=guest)
+
+
+@contextlib.contextmanager
+def _unless_kept(communicator: WinrmCommunicator, keep: Keep | None) -> Iterator[WinrmCommunicator]:
+    """Close the communicator, or hand it on where all went well and somebody wants it."""
+    try:
+        yield communicator
+    except BaseException:
+        communicator.close()
+        raise
+    if keep is None:
+        communicator.close()
+    else:
+        keep(communicator)
 
 
 def _communicator(endpoint: Endpoint, limits: Limits) -> WinrmCommunicator:

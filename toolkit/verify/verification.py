@@ -15,14 +15,14 @@ from toolkit.verify.options import Expect, Options
 from toolkit.verify.report import Report
 from toolkit.verify.rung import RungError
 from toolkit.verify.surroundings import Surroundings
-from toolkit.verify.wait import Change, Ending, Look, Patience, Waited, wait_until_ready
+from toolkit.verify.wait import Change, Ending, Patience, Waited, wait_until_ready
 from toolkit.verify.wanted import Wanted, differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from toolkit.communicators.endpoint import Endpoint
-    from toolkit.communicators.winrm import WinrmCommunicator
+    from toolkit.communicators.winrm import Timeouts, WinrmCommunicator
     from toolkit.verify.checks.check import Check, Outcome
     from toolkit.verify.consumer import Meeting
 
@@ -54,13 +54,16 @@ def verify(  # noqa: PLR0913  (each of them has a default, and most callers give
         case _:
             assert_never(options.expect)
     started, wanted = clock.now(), wanted or Wanted()
-    look = _looker(endpoint, limits, surroundings or Surroundings(), patience or Patience())
-    waited = wait_until_ready(look, patience or Patience(), clock, on_change)
-    report = _report(endpoint, wanted, waited)
-    if report.failure is not None or not (checks or options.client):
-        return report
-    visit = _Visit(waited.ascent.endpoint or endpoint, wanted, limits, clock, options)
-    report = replace(report, outcomes=visit.ask(checks, on_outcome), meeting=visit.meet())
+    with contextlib.closing(
+        _Looker(endpoint, limits, surroundings or Surroundings(), patience or Patience())
+    ) as looker:
+        waited = wait_until_ready(looker.look, looker.patience, clock, on_change)
+        report = _report(endpoint, wanted, waited)
+        if report.failure is not None or not (checks or options.client):
+            return report
+        visit = _Visit(waited.ascent.endpoint or endpoint, wanted, limits, clock, options)
+        outcomes = visit.ask(checks, looker.kept, on_outcome) if looker.kept else ()
+    report = replace(report, outcomes=outcomes, meeting=visit.meet())
     return replace(report, elapsed=clock.now() - started)
 
 
@@ -83,15 +86,18 @@ class _Visit:
     clock: Clock
     options: Options
 
-    def ask(self, checks: tuple[Check, ...], observer: Callable[[Outcome], None]) -> tuple[Outcome, ...]:
+    def ask(
+        self, checks: tuple[Check, ...], communicator: WinrmCommunicator, observer: Callable[[Outcome], None]
+    ) -> tuple[Outcome, ...]:
+        """Run the checks in the shell that the ladder opened: a run costs the guest one."""
         if not checks:
             return ()
         from toolkit.verify.checks.check import Bench  # noqa: PLC0415  (see _chosen)
         from toolkit.verify.checks.runner import run_checks  # noqa: PLC0415
 
-        with contextlib.closing(self._connect()) as communicator:
-            bench = Bench(communicator, self._connect, self.clock, self.options.settings, self.endpoint.username)
-            return run_checks(checks, bench, self.wanted, self.endpoint, observer)
+        communicator.allow(_timeouts(self.limits))
+        bench = Bench(communicator, self._connect, self.clock, self.options.settings, self.endpoint.username)
+        return run_checks(checks, bench, self.wanted, self.endpoint, observer)
 
     def meet(self) -> Meeting | None:
         if self.options.client is None:
@@ -107,11 +113,35 @@ class _Visit:
         return _communicator(self.endpoint, self.limits, seal=seal, profile=True)
 
 
-def _looker(endpoint: Endpoint, limits: Limits, surroundings: Surroundings, patience: Patience) -> Look:
-    def look(left: float) -> Ascent:
-        return climb(endpoint, limits.within(left) if patience.timeout > 0 else limits, surroundings)
+@dataclass(slots=True)
+class _Looker:
+    """Looks at the guest, and keeps what the last look that came to the top has opened.
 
-    return look
+    What came to the top before the pause is closed at once: a shell must not stand open while the guest restarts.
+    """
+
+    endpoint: Endpoint
+    limits: Limits
+    surroundings: Surroundings
+    patience: Patience
+    kept: WinrmCommunicator | None = None
+    _been_ready: bool = False
+
+    def look(self, left: float) -> Ascent:
+        self.close()
+        limits = self.limits.within(left) if self.patience.timeout > 0 else self.limits
+        return climb(self.endpoint, limits, self.surroundings, self._keep)
+
+    def close(self) -> None:
+        communicator, self.kept = self.kept, None
+        if communicator is not None:
+            communicator.close()
+
+    def _keep(self, communicator: WinrmCommunicator) -> None:
+        self.kept = communicator
+        if self.patience.pause > 0 and not self._been_ready:
+            self.close()
+        self._been_ready = True
 
 
 def _report(endpoint: Endpoint, wanted: Wanted, waited: Waited) -> Report:
@@ -145,8 +175,13 @@ def _closed(endpoint: Endpoint, limits: Limits, clock: Clock) -> Report:
 
 def _communicator(endpoint: Endpoint, limits: Limits, *, seal: bool = True, profile: bool = False) -> WinrmCommunicator:
     # Loads pywinrm: waiting for a guest that is not up does without.
-    from toolkit.communicators.winrm import Timeouts, WinrmCommunicator  # noqa: PLC0415
+    from toolkit.communicators.winrm import WinrmCommunicator  # noqa: PLC0415
+
+    return WinrmCommunicator(endpoint, _timeouts(limits), seal=seal, profile=profile)
+
+
+def _timeouts(limits: Limits) -> Timeouts:
+    from toolkit.communicators.winrm import Timeouts  # noqa: PLC0415  (see _communicator)
 
     operation = max(1, min(Timeouts().operation, math.ceil(limits.command)))
-    timeouts = Timeouts(limits.connect, operation, limits.command)
-    return WinrmCommunicator(endpoint, timeouts, seal=seal, profile=profile)
+    return Timeouts(limits.connect, operation, limits.command)
