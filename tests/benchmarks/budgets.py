@@ -34,6 +34,14 @@ class Alone:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Numbers that are the same on every host, by what they belong to. Nothing is promised of them."""
+
+    what: str
+    counts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unmeasured:
     """A row that this host cannot give."""
 
@@ -41,7 +49,7 @@ class Unmeasured:
     reason: str
 
 
-Row: TypeAlias = Compared | Alone | Unmeasured
+Row: TypeAlias = Compared | Alone | Counted | Unmeasured
 
 
 def within(measured: float | None, budget: float) -> bool:
@@ -54,5 +62,5 @@ def kept(row: Row) -> bool:
     match row:
         case Compared():
             return within(row.ratio, row.budget) and (row.memory is None or within(row.ours.peak, row.memory))
-        case Alone() | Unmeasured():
+        case Alone() | Counted() | Unmeasured():
             return True

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.benchmarks import rows, table
-from tests.benchmarks.budgets import Alone, Compared, Unmeasured, kept
-from tests.benchmarks.measuring import BenchmarkError, Cost, Program, Sample, interleaved, measured
+from tests.benchmarks.budgets import Alone, Compared, Counted, Unmeasured, kept
+from tests.benchmarks.measuring import BenchmarkError, Cost, Program, Sample, interleaved, measured, per_megabyte
 from tests.benchmarks.scenes import ROOT, python, write_files
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def compared(ours: Sample, peer: Sample, budget: float = 0.7, memory: int | None
         (compared(sample(0.5, peak=64 * MIB + 1), sample(1.0), memory=64 * MIB), False),
         (compared(sample(0.5), sample(1.0), memory=64 * MIB), True),
         (Alone("one answer file", sample(100.0)), True),
+        (Counted("requests", (("by Basic", 10_000),)), True),
         (Unmeasured("unattend generate", "xorriso is not installed"), True),
     ],
 )
@@ -55,13 +56,25 @@ def test_a_row_shows_both_medians_their_ratio_and_the_verdict() -> None:
     ]
 
 
+def test_counts_stand_one_below_the_other() -> None:
+    assert list(table.lines(Counted("requests", (("by Basic", 12), ("packer", 8))))) == [
+        "requests",
+        "  by Basic                               12",
+        "  packer                                  8",
+    ]
+
+
+def test_seconds_for_each_megabyte_leave_out_what_is_no_upload() -> None:
+    assert per_megabyte(sample(7.0), 500_000, less=6.0).median == pytest.approx(2.0)
+
+
 def test_a_row_without_its_peer_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    names = ("generate", "iso", "drivers", "verify")
+    names = ("generate", "iso", "drivers", "verify", "requests", "upload")
     shown = " ".join(line.strip() for name in names for line in table.lines(rows.ROWS[name](tmp_path)))
     packages = ("libosinfo-bin", "xorriso", "genisoimage", "packer")
     assert all(f"(apt-get install {package})" in shown for package in packages)
-    assert shown.count("not measured") == 4
+    assert shown.count("not measured") == 6
 
 
 @given(st.lists(st.floats(0.001, 60), min_size=1), st.floats(0.001, 60), st.integers(0, 1 << 40))
