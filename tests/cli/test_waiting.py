@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
-from toolkit.cli.waiting import LiveLadder, clock
+from toolkit.cli.waiting import LiveLadder, clock, logged
 from toolkit.verify.rung import Rung
 from toolkit.verify.wait import Change
 
@@ -41,3 +42,9 @@ def test_before_anything_is_known_it_says_so() -> None:
 
 def test_hours_are_hours() -> None:
     assert clock(3 * 3600 + 25 * 60 + 7.9) == "03:25:07"
+
+
+def test_a_line_of_a_log_has_the_wall_clock_and_the_time_that_was_waited() -> None:
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+    assert logged(Change(65.4, Rung.TCP, "refused"), moment) == "2026-01-02 03:04:05Z 00:01:05 tcp: refused"

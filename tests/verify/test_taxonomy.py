@@ -133,6 +133,10 @@ TABLE = {
     "a self-signed certificate": Row(
         Rung.CERTIFICATE, "certificate-untrusted", FATAL, "self-signed", 13, tls=True, client={"ssl": True},
     ),
+    "a secure web site of somebody else's": Row(
+        Rung.CERTIFICATE, "certificate-untrusted", FATAL, "another service answers here (Server: nginx/1.22.1)", 13,
+        tls=True, client={"ssl": True}, plan=always(Say(200, b"<html/>", (("Server", "nginx/1.22.1"),))),
+    ),
     "another certificate than the pinned one": Row(
         Rung.CERTIFICATE, "certificate-not-pinned", FATAL, "another one than the one the pin was made for", 13,
         tls=True, client={"ssl": True, "pin": "0" * 40},
@@ -315,6 +319,26 @@ def test_every_trouble_has_its_diagnosis(row: Row, certificate: Certificate) -> 
     assert (failed.rung, failed.kind, failed.verdict) == (row.rung, row.kind, row.verdict)
     assert row.cause in failed.causes[0]
     assert failed.rung.code == row.code
+
+
+def test_nobody_is_told_to_trust_the_certificate_of_another_service(certificate: Certificate) -> None:
+    row = TABLE["a secure web site of somebody else's"]
+    with SimulatedGuest(row.guest, tls=certificate, plan=row.plan) as guest:
+        stranger_told = failure_of(climb(endpoint(guest.port, ssl=True), BRISK))
+    with SimulatedGuest(row.guest, tls=certificate) as guest:
+        guest_told = failure_of(climb(endpoint(guest.port, ssl=True), BRISK))
+
+    assert not any(line.startswith(("--pin", "--insecure")) for line in stranger_told.in_client)
+    assert any(line.startswith("--pin") for line in guest_told.in_client)
+
+
+def test_a_password_that_both_methods_refuse_is_not_mended_by_another_method() -> None:
+    with SimulatedGuest(state()) as guest:
+        failed = failure_of(climb(endpoint(guest.port, password="wrong"), BRISK))
+
+    assert "The same credentials are refused by NTLM, and by Basic." in failed.evidence
+    assert "--auth ntlm" not in failed.in_client
+    assert not any("AllowUnencrypted" in line for line in failed.in_guest)
 
 
 def test_what_can_be_mended_in_the_guest_is_told_for_both_of_its_shells() -> None:

@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from toolkit.cli import console
@@ -41,7 +42,7 @@ def watched(target: Target, options: Options | None = None, seen: list[Change] |
 @contextlib.contextmanager
 def _observer() -> Iterator[Callable[[Change], None]]:
     if not sys.stderr.isatty():
-        yield lambda change: console.say(f"{clock(change.elapsed)} {change.rung}: {change.summary}")
+        yield lambda change: console.say(logged(change, datetime.now(UTC)))
         return
     from rich.console import Console
     from rich.live import Live
@@ -49,6 +50,11 @@ def _observer() -> Iterator[Callable[[Change], None]]:
     ladder = LiveLadder(time.monotonic)
     with Live(ladder, console=Console(stderr=True), transient=True, refresh_per_second=4):
         yield ladder.stand
+
+
+def logged(change: Change, moment: datetime) -> str:
+    """Write a change as a line of a log: by the wall clock, to be laid beside other logs, and since the start."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}Z {clock(change.elapsed)} {change.rung}: {change.summary}"
 
 
 @dataclass
