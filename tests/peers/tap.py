@@ -41,10 +41,12 @@ def shape(message: str) -> tuple[str, ...]:
 
 
 def _program(message: str) -> Iterator[str]:
-    """Give the command and its switches, down through every script that starts PowerShell again."""
-    found = re.search(r"<rsp:Command>([^<]*)<", message)
+    """Give the command and its switches, down through every script that starts PowerShell again; no script itself."""
+    found = re.search(r"<rsp:Command>(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?</rsp:Command>", message)
     rest = re.search(r"<rsp:Arguments>([^<]*)<", message)
     line = f"{found[1] if found else ''} {rest[1] if rest else ''}".strip()
+    if line and not _ENCODED.search(line):
+        yield line
     while line and (encoded := _ENCODED.search(line)):
         yield line[: encoded.start()]
         line = base64.b64decode(encoded[1]).decode("utf-16-le")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from tests.peers.tap import shape, tap
 from toolkit.communicators.endpoint import Auth, Endpoint
+from toolkit.explain.question import explain_text
 from toolkit.secret import Secret
 from toolkit.simulator.server import SimulatedGuest
 from toolkit.simulator.state import GuestState, LocalUser, WindowsVersion
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.peer(name="ansible", program="ansible")
 
 
 def ansible(
-    port: int, folder: Path, *arguments: str, auth: Auth = Auth.BASIC, timeout: float = 60
+    port: int, folder: Path, *arguments: str, auth: Auth = Auth.BASIC, password: str = PASSWORD, timeout: float = 60
 ) -> subprocess.CompletedProcess[str]:
     """Run `ansible` against the guest at `port`."""
     for needed in ("winrm", "ansible_collections/ansible/windows"):
@@ -35,7 +36,7 @@ def ansible(
     inventory = folder / "inventory.ini"
     inventory.write_text(
         f"guest ansible_host=127.0.0.1 ansible_port={port} ansible_connection=winrm ansible_winrm_scheme=http "
-        f"ansible_winrm_transport={auth} ansible_user={USER} ansible_password={PASSWORD}\n",
+        f"ansible_winrm_transport={auth} ansible_user={USER} ansible_password={password}\n",
         encoding="utf-8",
     )
     return subprocess.run(
@@ -112,6 +113,23 @@ def test_win_ping_fares_as_foretold(case: Case, tmp_path: Path) -> None:
     assert not case.works or left == 0
 
 
+LOGS = {
+    "a wrong password": (state(), "WrongPassword1", "credentials-rejected"),
+    "PowerShell 2": (state(build=7601), PASSWORD, "powershell-too-old"),
+    "a user whose rights UAC takes": (replace(state(), remote_elevation=False), PASSWORD, "access-denied"),
+    "no shell left": (replace(state(), max_shells_per_user=0), PASSWORD, "0x803381A5 WSMAN_QUOTA_MAX_SHELLS"),
+}
+
+
+@pytest.mark.parametrize(("guest_state", "password", "subject"), LOGS.values(), ids=LOGS)
+def test_what_ansible_says_is_understood(guest_state: GuestState, password: str, subject: str, tmp_path: Path) -> None:
+    with SimulatedGuest(guest_state) as guest:
+        done = ansible(guest.port, tmp_path, "-m", "win_ping", password=password)
+
+    assert done.returncode != 0
+    assert explain_text(done.stdout + done.stderr).subject == subject
+
+
 def test_ansible_hangs_where_a_guest_takes_small_envelopes_only_and_that_is_foretold(tmp_path: Path) -> None:
     """Its connection goes on to wait for a module that the guest never got whole."""
     with SimulatedGuest(state(envelope=150)) as guest:
@@ -119,7 +137,7 @@ def test_ansible_hangs_where_a_guest_takes_small_envelopes_only_and_that_is_fore
         with pytest.raises(subprocess.TimeoutExpired) as hung:
             ansible(guest.port, tmp_path, "-m", "win_ping", timeout=15)
 
-    assert b"413" in (hung.value.stderr or b"")
+    assert explain_text((hung.value.stderr or b"").decode()).subject == "envelope-too-small"
 
 
 def test_a_raw_command_of_ansibles_runs(tmp_path: Path) -> None:

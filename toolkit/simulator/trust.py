@@ -37,6 +37,8 @@ def server_context(certificate: Certificate, schannel: Schannel, mapping: Mappin
     """Load the certificate by way of a private file, the only way that ssl knows."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     match schannel:
+        case Schannel.MODERN:
+            pass
         case Schannel.ONLY_1_0:
             _be_old(context)
         case Schannel.ODD_CIPHERS:
