@@ -77,7 +77,7 @@ def test_packer_does_what_is_foretold_and_its_log_is_understood(case: Case, tmp_
 
 
 def test_the_replay_has_the_shape_of_packers_own_messages(tmp_path: Path) -> None:
-    """Save that ours tells the guest to forget a command that has ended, which this Packer leaves to the shell's end."""
+    """Save that ours tells the guest to forget a command that has ended, which Packer leaves to the shell's end."""
     case = CASES["basic"]
     users = (LocalUser(USER, Secret(PASSWORD)),)
     guest_state = GuestState("WIN-BUILD", users, basic=True, allow_unencrypted=True)
