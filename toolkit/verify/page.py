@@ -122,6 +122,8 @@ def _last_line(report: Report) -> str:
             return f"Ready: {_guest(report.facts)} ({spent})."
         case Ending.FATAL:
             return f"Not ready, and waiting will not help ({spent}; exit code {int(report.code)})."
+        case Ending.INTERRUPTED:
+            return f"Interrupted, and not ready until then ({spent}; exit code {int(report.code)})."
         case Ending.DEADLINE:
             return f"Not ready when the time was up ({spent}; exit code {int(report.code)})."
         case _:

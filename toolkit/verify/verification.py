@@ -59,7 +59,7 @@ def verify(  # noqa: PLR0913  (each of them has a default, and most callers give
     ) as looker:
         waited = wait_until_ready(looker.look, looker.patience, clock, on_change)
         report = _report(endpoint, wanted, waited)
-        if report.failure is not None or not (checks or options.client):
+        if waited.ending is not Ending.READY or not (checks or options.client):
             return report
         visit = _Visit(waited.ascent.endpoint or endpoint, wanted, limits, clock, options)
         outcomes = visit.ask(checks, looker.kept, on_outcome) if looker.kept else ()
