@@ -11,6 +11,7 @@ import base64
 import json
 from typing import TYPE_CHECKING, Protocol
 
+from toolkit.communicators.commandline import encoded
 from toolkit.communicators.communicator import Communicator, Completed
 from toolkit.verify.remedy import LANGUAGE_MODE, MORE_MEMORY, Remedy, failed
 from toolkit.verify.rung import Failure, Rung, RungError, Verdict
@@ -62,8 +63,8 @@ def ping(communicator: Piping) -> None:
 
 def arguments() -> str:
     """Give the command line: PowerShell that starts PowerShell, as a task's two layers of Ansible make it."""
-    inner = f"{PROGRAM} {_SWITCHES} {_encoded(BOOTSTRAP)}"
-    return f"{_SWITCHES} {_encoded(inner)}"
+    inner = f"{PROGRAM} {_SWITCHES} {encoded(BOOTSTRAP)}"
+    return f"{_SWITCHES} {encoded(inner)}"
 
 
 def read_result(text: str) -> dict[str, object]:
@@ -93,10 +94,6 @@ def _joined(module: Mapping[str, object]) -> bytes:
 def _pieces(payload: bytes) -> Iterator[bytes]:
     for start in range(0, len(payload), PIECE):
         yield payload[start : start + PIECE]
-
-
-def _encoded(script: str) -> str:
-    return base64.b64encode(script.encode("utf-16-le")).decode("ascii")
 
 
 def _too_old(done: Completed) -> Failure:

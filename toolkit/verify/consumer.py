@@ -10,12 +10,12 @@ WinRb/WinRM lib/winrm/wsmv/create_shell.rb).
 
 from __future__ import annotations
 
-import base64
 import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
+from toolkit.communicators.commandline import encoded
 from toolkit.communicators.endpoint import Auth
 from toolkit.communicators.errors import CommunicatorError
 from toolkit.verify import ansible_module
@@ -128,11 +128,7 @@ def _run(connect: Callable[[], Piping], line: str, accepts: Callable[[Completed]
 
 
 def _packers_line() -> str:
-    return f"powershell.exe -EncodedCommand {_encoded(PACKERS_SCRIPT)}"
-
-
-def _encoded(script: str) -> str:
-    return base64.b64encode(script.encode("utf-16-le")).decode("ascii")
+    return f"powershell.exe -EncodedCommand {encoded(PACKERS_SCRIPT)}"
 
 
 def _is_packers_answer(done: Completed) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from toolkit.communicators.trust import trusting_context
 from toolkit.verify import authentication, authorisation, certificate, name, proxy, run, tcp, tls, wsman
+from toolkit.verify.connecting import communicator as communicator_for
 from toolkit.verify.dialer import Dialer, Tunnel
 from toolkit.verify.facts import Facts, ServiceFacts
 from toolkit.verify.rung import Failure, Proof, Rung, RungError
@@ -149,10 +149,10 @@ def _log_on_and_run(
     endpoint: Endpoint, limits: Limits, service: ServiceFacts, steps: _Steps, skew: timedelta | None
 ) -> None:
     def log_on_as(other: Endpoint) -> None:
-        with contextlib.closing(_communicator(other, limits)) as communicator:
+        with contextlib.closing(communicator_for(other, limits)) as communicator:
             communicator.identify()
 
-    with _unless_kept(_communicator(endpoint, limits), steps.keep) as communicator:
+    with _unless_kept(communicator_for(endpoint, limits), steps.keep) as communicator:
         steps.prove(
             Rung.AUTHENTICATION,
             lambda: authentication.log_on(endpoint, service.offered, communicator.identify, log_on_as, skew),
@@ -183,15 +183,6 @@ def _unless_kept(communicator: WinrmCommunicator, keep: Keep | None) -> Iterator
         communicator.close()
     else:
         keep(communicator)
-
-
-def _communicator(endpoint: Endpoint, limits: Limits) -> WinrmCommunicator:
-    # Loads pywinrm and requests: the rungs below do without, and a wait for a guest that is not up never comes here.
-    from toolkit.communicators.winrm import Timeouts, WinrmCommunicator  # noqa: PLC0415
-
-    operation = max(1, min(Timeouts().operation, math.ceil(limits.command)))
-    timeouts = Timeouts(limits.connect, operation, limits.command, grace=min(Timeouts().grace, limits.command))
-    return WinrmCommunicator(endpoint, timeouts)
 
 
 def _addresses(host: str, found: tuple[name.Address, ...]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from toolkit.verify.clock import Clock, SystemClock
+from toolkit.verify.connecting import communicator as communicator_for
+from toolkit.verify.connecting import timeouts
 from toolkit.verify.facts import Facts
 from toolkit.verify.ladder import Ascent, climb
 from toolkit.verify.limits import Limits
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from toolkit.communicators.endpoint import Endpoint
-    from toolkit.communicators.winrm import Timeouts, WinrmCommunicator
+    from toolkit.communicators.winrm import WinrmCommunicator
     from toolkit.verify.checks.check import Check, Outcome
     from toolkit.verify.consumer import Meeting
 
@@ -95,7 +96,7 @@ class _Visit:
         from toolkit.verify.checks.check import Bench  # noqa: PLC0415  (see _chosen)
         from toolkit.verify.checks.runner import run_checks  # noqa: PLC0415
 
-        communicator.allow(_timeouts(self.limits))
+        communicator.allow(timeouts(self.limits))
         bench = Bench(communicator, self._connect, self.clock, self.options.settings, self.endpoint.username)
         return run_checks(checks, bench, self.wanted, self.endpoint, observer)
 
@@ -107,10 +108,10 @@ class _Visit:
         return meet(self.options.client, self.endpoint, self._connect_alike)
 
     def _connect(self) -> WinrmCommunicator:
-        return _communicator(self.endpoint, self.limits)
+        return communicator_for(self.endpoint, self.limits)
 
     def _connect_alike(self, seal: bool) -> WinrmCommunicator:  # noqa: FBT001  (as `meet` calls it)
-        return _communicator(self.endpoint, self.limits, seal=seal, profile=True)
+        return communicator_for(self.endpoint, self.limits, seal=seal, profile=True)
 
 
 @dataclass(slots=True)
@@ -171,17 +172,3 @@ def _closed(endpoint: Endpoint, limits: Limits, clock: Clock) -> Report:
         failure = err.failure
     ending = Ending.READY if shut and not shut.failure else Ending.FATAL
     return Report(endpoint, ending, Facts(), (), failure, (), 1, clock.now() - started, shut=shut)
-
-
-def _communicator(endpoint: Endpoint, limits: Limits, *, seal: bool = True, profile: bool = False) -> WinrmCommunicator:
-    # Loads pywinrm: waiting for a guest that is not up does without.
-    from toolkit.communicators.winrm import WinrmCommunicator  # noqa: PLC0415
-
-    return WinrmCommunicator(endpoint, _timeouts(limits), seal=seal, profile=profile)
-
-
-def _timeouts(limits: Limits) -> Timeouts:
-    from toolkit.communicators.winrm import Timeouts  # noqa: PLC0415  (see _communicator)
-
-    operation = max(1, min(Timeouts().operation, math.ceil(limits.command)))
-    return Timeouts(limits.connect, operation, limits.command)
