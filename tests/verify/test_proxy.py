@@ -106,6 +106,36 @@ def test_guests_of_this_hosts_own_network_are_never_looked_for_through_one(
 
 
 @pytest.mark.parametrize(
+    ("client", "variables", "words"),
+    [
+        (
+            Client.ANSIBLE,
+            {"HTTP_PROXY": "http://u:s3cret@proxy.corp:3128"},
+            "Ansible would go through HTTP_PROXY=proxy",
+        ),
+        (Client.PACKER, {"HTTP_PROXY": "http://proxy.corp:3128"}, ""),  # Go spares loopback
+        (Client.ANSIBLE, {"HTTP_PROXY": "http://proxy.corp:3128", "NO_PROXY": "127.0.0.0/8"}, ""),
+        (Client.ANSIBLE, {}, ""),
+        (None, {"HTTP_PROXY": "http://proxy.corp:3128"}, ""),
+    ],
+)
+def test_a_client_that_would_take_the_proxy_that_was_gone_around_is_named(
+    client: Client | None, variables: dict[str, str], words: str
+) -> None:
+    with SimulatedGuest(state()) as guest:
+        report = verify(
+            endpoint(guest.port),
+            patience=Patience(timeout=0),
+            options=Options(client=client),
+            surroundings=Surroundings(variables),
+        )
+
+    assert report.ready
+    assert any(words in warning for warning in report.cautions) if words else not report.warnings
+    assert "s3cret" not in report.to_text()
+
+
+@pytest.mark.parametrize(
     ("addresses", "used"),
     [
         (("8.8.8.8",), True),

@@ -49,6 +49,16 @@ class Client(StrEnum):
         """Whether it encrypts its messages over http, where its method can."""
         return self is not Client.PACKER
 
+    @property
+    def spares_loopback(self) -> bool:
+        """Whether it takes no proxy to this host itself, as Go's clients do not (net/http ProxyFromEnvironment)."""
+        return self is Client.PACKER
+
+    @property
+    def around(self) -> str:
+        """How it is told to go around a proxy of the environment."""
+        return "set winrm_no_proxy = true" if self is Client.PACKER else "name the guest in NO_PROXY"
+
 
 # Which methods each client has. Packer: Basic and NTLM; Vagrant's WinRM also speaks Negotiate and Kerberos.
 _METHODS = {

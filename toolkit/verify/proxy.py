@@ -118,6 +118,16 @@ def sentence(environment: Environment, endpoint: Endpoint, addresses: Sequence[A
     return f"{environment.shown} is set, and not used: the guest has {kind} address, and is reached directly"
 
 
+def taken_by_others(environment: Environment, endpoint: Endpoint) -> str:
+    """Name the proxy that other clients take where this one goes around it; empty where none is in their way.
+
+    Clients that follow the variables do so for private addresses too (hashicorp/packer#7420, diyan/pywinrm#386).
+    """
+    if endpoint.proxy is not None or not environment.variable or excepted(environment, endpoint):
+        return ""
+    return environment.shown
+
+
 def excepted(environment: Environment, endpoint: Endpoint) -> bool:
     """Tell whether NO_PROXY names the guest, by requests' rules: networks, addresses, or names and all below them."""
     host, names = endpoint.host.casefold(), environment.excluded

@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
+from toolkit.verify import proxy
 from toolkit.verify.clock import Clock, SystemClock
 from toolkit.verify.connecting import communicator as communicator_for
 from toolkit.verify.connecting import timeouts
@@ -62,9 +63,9 @@ def verify(  # noqa: PLR0913  (each of them has a default, and most callers give
         report = _report(endpoint, wanted, waited)
         if waited.ending is not Ending.READY or not (checks or options.client):
             return report
-        visit = _Visit(waited.ascent.endpoint or endpoint, wanted, limits, clock, options)
+        visit = _Visit(waited.ascent.endpoint or endpoint, wanted, limits, clock, options, looker.surroundings)
         outcomes = visit.ask(checks, looker.kept, on_outcome) if looker.kept else ()
-    report = replace(report, outcomes=outcomes, meeting=visit.meet())
+    report = replace(report, outcomes=outcomes, meeting=visit.meet(), warnings=(*report.warnings, *visit.cautions()))
     return replace(report, elapsed=clock.now() - started)
 
 
@@ -86,6 +87,7 @@ class _Visit:
     limits: Limits
     clock: Clock
     options: Options
+    surroundings: Surroundings
 
     def ask(
         self, checks: tuple[Check, ...], communicator: WinrmCommunicator, observer: Callable[[Outcome], None]
@@ -106,6 +108,17 @@ class _Visit:
         from toolkit.verify.consumer import meet  # noqa: PLC0415  (see _chosen)
 
         return meet(self.options.client, self.endpoint, self._connect_alike)
+
+    def cautions(self) -> tuple[str, ...]:
+        """Warn of a proxy that the client would take, and that was gone around here."""
+        if self.options.client is None:
+            return ()
+        environment = proxy.read_environment(self.surroundings.variables, ssl=self.endpoint.ssl)
+        shown = proxy.taken_by_others(environment, self.endpoint)
+        if not shown or (self.options.client.spares_loopback and _is_loopback(self.endpoint.host)):
+            return ()
+        client = self.options.client.capitalize()
+        return (f"{client} would go through {shown}, which was gone around here: {self.options.client.around}.",)
 
     def _connect(self) -> WinrmCommunicator:
         return communicator_for(self.endpoint, self.limits)
@@ -143,6 +156,10 @@ class _Looker:
         if self.patience.pause > 0 and not self._been_ready:
             self.close()
         self._been_ready = True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or host.startswith("127.") or host == "::1"
 
 
 def _report(endpoint: Endpoint, wanted: Wanted, waited: Waited) -> Report:
