@@ -55,7 +55,8 @@ def _ask(bench: Bench) -> FilesBack:
 
 
 def _removed(bench: Bench, folder: str) -> bool:
-    # rmdir ends with 0 whatever happens, unless `||` looks at what became of it.
+    # rmdir never sets ERRORLEVEL, so that the shell ends with 0 whatever happened; `||` sees what it returned (Wine's
+    # tests of cmd's own commands; stackoverflow.com, "batch: Exit code for "rd" is 0 on error as well").
     return bench.communicator.run(f'rmdir /s /q "{folder}" || exit /b 1').exit_code == 0
 
 
