@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import ROOT
-from tests.verify.strangers import unused_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,26 +216,3 @@ def test_codes_and_logs_are_explained_offline(unattend: Unattend) -> None:
 )
 def test_flags_that_make_no_sense(unattend: Unattend, spec: Path, flags: list[str], message: str) -> None:
     unattend("verify-winrm", "127.0.0.1", "--timeout", "0", *flags).ends_with_a_message(2, message)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
-def test_whoever_interrupts_the_wait_gets_the_report_as_it_stands(folder: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "toolkit", "verify-winrm", "127.0.0.1", "--port", str(unused_port()), "-u", "bob"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "UNATTEND_WINRM_PASSWORD": "x"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    assert process.stderr is not None
-    seen = process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
-
-    assert " tcp: " in seen
-    assert process.returncode == 130, err
-    assert "sc.exe query WinRM" in out
-    assert "Interrupted, and not ready until then" in out
-    assert "Traceback" not in err
