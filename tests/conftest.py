@@ -37,7 +37,8 @@ def regenerate(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the developer's own colours, dates and passwords out of the results."""
+    """Keep the developer's own colours, dates, passwords and proxies out of the results."""
     monkeypatch.setenv("NO_COLOR", "1")
-    for name in ("SOURCE_DATE_EPOCH", "UNATTEND_WINRM_PASSWORD"):
+    proxies = [f"{scheme}_proxy" for scheme in ("http", "https", "all", "no")]
+    for name in ("SOURCE_DATE_EPOCH", "UNATTEND_WINRM_PASSWORD", *proxies, *map(str.upper, proxies)):
         monkeypatch.delenv(name, raising=False)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST_FUNCTION = 60
 LONGEST_MODULE = 350
 
-BASE = frozenset({"errors", "problems", "files", "secret", "private", "certificates"})
+BASE = frozenset({"errors", "problems", "files", "secret", "private", "certificates", "paragraphs"})
 MODEL = frozenset({"spec", "catalog"})
 FEATURES = frozenset({"render", "media", "communicators", "verify", "explain", "simulator"})
 

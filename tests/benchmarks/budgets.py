@@ -36,6 +36,14 @@ class Alone:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Numbers that are the same on every host, by what they belong to. Nothing is promised of them."""
+
+    what: str
+    counts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unmeasured:
     """A row that this host cannot give."""
 
@@ -43,7 +51,7 @@ class Unmeasured:
     reason: str
 
 
-Row: TypeAlias = Compared | Alone | Unmeasured
+Row: TypeAlias = Compared | Alone | Counted | Unmeasured
 
 
 def within(measured: float | None, budget: float) -> bool:
@@ -63,5 +71,5 @@ def kept(row: Row) -> bool:
             return within(row.ratio, row.budget) and remembers(row)
         case Alone():
             return (row.budget is None or within(row.ours.median, row.budget)) and remembers(row)
-        case Unmeasured():
+        case Counted() | Unmeasured():
             return True

@@ -63,6 +63,11 @@ class Sample:
         return max((cost.peak for cost in self.costs if cost.peak is not None), default=None)
 
 
+def per_megabyte(sample: Sample, size: int, *, less: float = 0.0) -> Sample:
+    """Give the seconds that each megabyte of `size` bytes took, without `less` seconds that had to do with none."""
+    return Sample(tuple(Cost((cost.seconds - less) / size * 1_000_000, cost.peak) for cost in sample.costs))
+
+
 def interleaved(programs: Sequence[Program], rounds: int) -> tuple[Sample, ...]:
     """Run the programs in turn, round by round, so that what else the host does meets them alike.
 

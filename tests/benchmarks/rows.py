@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import TYPE_CHECKING
 
 from tests.benchmarks import scenes
-from tests.benchmarks.budgets import Alone, Compared, Row, Unmeasured
-from tests.benchmarks.measuring import Cost, Program, Sample, interleaved, measured
+from tests.benchmarks.budgets import Alone, Compared, Counted, Row, Unmeasured
+from tests.benchmarks.measuring import Cost, Program, Sample, interleaved, measured, per_megabyte
 from tests.peer import Peer
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ pack-iso reads the image back, compares it with what was written, and waits for 
 again, and where "sync FILE" stands they are made to wait as well. xorriso writes and leaves.
 verify-winrm proves name, TCP, WinRM, logon, shell, cmd and PowerShell. Packer runs a build of the null builder \
 without provisioners: it connects, sleeps its own fixed 5 s, and has PowerShell echo one line.
+Uploads are given for each megabyte: ours of 10 MB, with the digest taken on both sides, Packer's of 2 MB, without. Of \
+both, what the same process takes without a file is taken off. On loopback a message is cheap, and Packer sends many.
 """.strip().splitlines()
 
 _XORRISO = Peer("xorriso", ("xorriso",))
@@ -27,6 +30,7 @@ _GENISOIMAGE = Peer("genisoimage", ("genisoimage",))
 _OSINFO = Peer("osinfo-install-script", ("osinfo-install-script",))
 _PACKER = Peer("Packer", ("packer",))
 _MOST_MEMORY = 64 << 20
+_OUR_SIZE, _PACKERS_SIZE = 10_000_000, 2_000_000
 
 
 def show_help(folder: Path) -> Row:
@@ -87,10 +91,39 @@ def verify_ready(folder: Path) -> Row:
         password = {"UNATTEND_WINRM_PASSWORD": scenes.PASSWORD}
         ours = _ours(what, folder, "verify-winrm", *where, "--timeout", "30s", environment=password)
         template = scenes.packer_template(folder, address)
-        quiet = {"CHECKPOINT_DISABLE": "1", "PACKER_CONFIG_DIR": str(folder), "HOME": str(folder)}
-        build = ("packer", "build", "-color=false", str(template))
-        peer = Program("packer build, null builder", build, folder, environment=quiet)
+        peer = _packer("packer build, null builder", template, folder)
         return _compared((ours, peer), budget=0.5, rounds=3)
+
+
+def requests(folder: Path) -> Row:
+    """Count in a process of its own: the guest that counts must not be in this one, whose children are weighed."""
+    what = "verify-winrm, requests to the guest"
+    if _PACKER.missing:
+        return Unmeasured(what, _PACKER.reason)
+    program = Program("count", scenes.python("-m", "tests.benchmarks.requests", str(folder)), scenes.ROOT)
+    return Counted(what, tuple(json.loads(scenes.output_of(program)).items()))
+
+
+def upload(folder: Path) -> Row:
+    what = "upload of 10 MB, each MB"
+    if _PACKER.missing:
+        return Unmeasured(what, _PACKER.reason)
+    source = folder / "benchmark.bin"
+    source.write_bytes(random.Random(1).randbytes(_PACKERS_SIZE))
+    with scenes.simulated_guest() as address:
+        ours = (_uploading(what, address, 0), _uploading(what, address, _OUR_SIZE))
+        peers = tuple(
+            _packer("packer build", scenes.packer_template(folder, address, upload), folder)
+            for upload in (None, source)
+        )
+        started, sent, connected, uploaded = interleaved((*ours, *peers), 3)
+    return Compared(
+        what,
+        f"packer's file provisioner, {_PACKERS_SIZE // 1_000_000} MB",
+        per_megabyte(sent, _OUR_SIZE, less=started.median),
+        per_megabyte(uploaded, _PACKERS_SIZE, less=connected.median),
+        budget=0.1,
+    )
 
 
 def inject_in_place(folder: Path) -> Row:
@@ -155,8 +188,21 @@ ROWS: dict[str, Callable[[Path], Row]] = {
     "inject-copy": inject_into_copy,
     "inspect": inspect_images,
     "verify": verify_ready,
+    "requests": requests,
+    "upload": upload,
     "fleet": thousand_guests,
 }
+
+
+def _packer(what: str, template: Path, folder: Path) -> Program:
+    build = ("packer", "build", "-color=false", str(template))
+    return Program(what, build, folder, environment=scenes.quiet(folder))
+
+
+def _uploading(what: str, address: scenes.Address, size: int) -> Program:
+    where = (address.host, str(address.port), scenes.USER, str(size))
+    own = {**scenes.environment(), "UNATTEND_WINRM_PASSWORD": scenes.PASSWORD}
+    return Program(what, scenes.python("-m", "tests.benchmarks.upload", *where), scenes.ROOT, environment=own)
 
 
 def _copying(image: Path, folder: Path) -> Program:

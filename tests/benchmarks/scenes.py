@@ -119,8 +119,18 @@ def _address(url: str) -> Address:
     return Address(parts.hostname, parts.port)
 
 
-def packer_template(folder: Path, address: Address) -> Path:
-    """Write a build that does nothing but connect."""
+def quiet(folder: Path) -> dict[str, str]:
+    """Keep Packer from calling home, and from any proxy and configuration of the developer's."""
+    return {
+        "CHECKPOINT_DISABLE": "1",
+        "PACKER_CONFIG_DIR": str(folder),
+        "HOME": str(folder),
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+def packer_template(folder: Path, address: Address, upload: Path | None = None) -> Path:
+    """Write a build that does nothing but connect, and upload a file where one is given."""
     builder = {
         "type": "null",
         "communicator": "winrm",
@@ -130,8 +140,11 @@ def packer_template(folder: Path, address: Address) -> Path:
         "winrm_password": PASSWORD,
         "winrm_timeout": "30s",
     }
-    path = folder / "connect.json"
-    path.write_text(json.dumps({"builders": [builder]}), encoding="utf-8")
+    uploading = {"type": "file", "source": str(upload), "destination": "C:/Windows/Temp/benchmark.bin"}
+    path = folder / ("upload.json" if upload else "connect.json")
+    path.write_text(
+        json.dumps({"builders": [builder], "provisioners": [uploading] if upload else []}), encoding="utf-8"
+    )
     return path
 
 

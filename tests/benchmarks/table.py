@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, assert_never
 
-from tests.benchmarks.budgets import Alone, Compared, Row, Unmeasured, within
+from tests.benchmarks.budgets import Alone, Compared, Counted, Row, Unmeasured, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +32,10 @@ def lines(row: Row) -> Iterator[str]:
         case Alone():
             yield f"{_line(row.what, row.ours)} {_promise(row)}"
             yield from _memory(row)
+        case Counted():
+            yield row.what
+            for name, count in row.counts:
+                yield f"  {name:<34} {count:>6}"
         case Unmeasured():
             yield row.what
             yield from _wrapped(f"not measured: {row.reason}")

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.benchmarks import rows, table
-from tests.benchmarks.budgets import Alone, Compared, Unmeasured, kept
-from tests.benchmarks.measuring import BenchmarkError, Cost, Program, Sample, interleaved, measured
+from tests.benchmarks.budgets import Alone, Compared, Counted, Unmeasured, kept
+from tests.benchmarks.measuring import BenchmarkError, Cost, Program, Sample, interleaved, measured, per_megabyte
 from tests.benchmarks.scenes import ROOT, python, write_files
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def compared(ours: Sample, peer: Sample, budget: float = 0.7, memory: int | None
         (Alone("inspect", sample(0.2, 0.1, 0.1), budget=0.1), True),
         (Alone("inspect", sample(0.2, 0.2, 0.1), budget=0.1), False),
         (Alone("inspect", sample(0.1, peak=64 * MIB + 1), budget=0.1, memory=64 * MIB), False),
+        (Counted("requests", (("by Basic", 10_000),)), True),
         (Unmeasured("unattend generate", "xorriso is not installed"), True),
     ],
 )
@@ -65,13 +66,25 @@ def test_a_row_without_a_peer_shows_its_own_promise() -> None:
     ]
 
 
+def test_counts_stand_one_below_the_other() -> None:
+    assert list(table.lines(Counted("requests", (("by Basic", 12), ("packer", 8))))) == [
+        "requests",
+        "  by Basic                               12",
+        "  packer                                  8",
+    ]
+
+
+def test_seconds_for_each_megabyte_leave_out_what_is_no_upload() -> None:
+    assert per_megabyte(sample(7.0), 500_000, less=6.0).median == pytest.approx(2.0)
+
+
 def test_a_row_without_its_peer_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    names = ("generate", "iso", "drivers", "verify")
+    names = ("generate", "iso", "drivers", "verify", "requests", "upload")
     shown = " ".join(line.strip() for name in names for line in table.lines(rows.ROWS[name](tmp_path)))
     packages = ("libosinfo-bin", "xorriso", "genisoimage", "packer")
     assert all(f"(apt-get install {package})" in shown for package in packages)
-    assert shown.count("not measured") == 4
+    assert shown.count("not measured") == 6
 
 
 @given(st.lists(st.floats(0.001, 60), min_size=1), st.floats(0.001, 60), st.integers(0, 1 << 40))

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import io
 import itertools
+import ntpath
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,8 @@ def test_a_file_comes_back_as_it_went(path: str) -> None:
         sent = communicator.upload(io.BytesIO(data), path)
         back = io.BytesIO()
         got = communicator.download(path, back)
-        assert guest.service.shells.files == {path.casefold(): data}
+        assert guest.files == (ntpath.normpath(path).casefold(),)
+        assert guest.service.shells.files.read(path) == data
 
     assert back.getvalue() == data
     assert sent == got

@@ -31,6 +31,10 @@ LINES = {
     "fatal: [g]: UNREACHABLE! ntlm: the specified credentials were rejected by the server": "credentials-rejected",
     "winrm.exceptions.WinRMTransportError: Bad HTTP response returned from server. Code 500": "unencrypted-refused",
     "Bad HTTP response returned from server. Code 400": "bad-request",
+    "WinRMTransportError Bad HTTP response returned from server. Code 413": "envelope-too-small",
+    '"msg": "Ansible requires PowerShell v3.0 or newer"': "powershell-too-old",
+    "basic: Zugriff verweigert (extended fault data: {'transport_message': 'Bad HTTP response returned from server. "
+    "Code 500', 'wsmanfault_code': '5'})": "access-denied",
     "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1007)": "tls-on-http-port",
     "http: server gave HTTP response to HTTPS client": "tls-on-http-port",
     'net/http: HTTP/1.x transport connection broken: malformed HTTP response "\\x15\\x03\\x01"': "http-on-tls-port",
@@ -169,6 +173,15 @@ def test_every_code_is_explained_and_can_be_written_as_json(code: int) -> None:
 )
 def test_a_code_inside_a_log_is_found(line: str) -> None:
     assert explain_text(f"nothing here\n{line}\n").subject == "0x803381A5 WSMAN_QUOTA_MAX_SHELLS"
+
+
+def test_a_fault_of_pywinrms_counts_in_whatever_language_its_text_is() -> None:
+    line = (
+        "basic: Přístup byl odepřen. (extended fault data: {'transport_message': 'Bad HTTP response returned from "
+        "server. Code 500', 'http_status_code': 500, 'wsmanfault_code': '5', 'fault_subcode': 'w:AccessDenied'})"
+    )
+
+    assert explain_text(line).subject == "0x00000005 ERROR_ACCESS_DENIED"
 
 
 def test_the_polling_timeout_of_a_silent_command_does_not_hide_the_cause() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.peers.tap import shape, tap
 from toolkit.certificates import self_signed
 from toolkit.communicators.endpoint import Auth, Endpoint
 from toolkit.explain.question import explain_text
@@ -73,6 +74,22 @@ def test_packer_does_what_is_foretold_and_its_log_is_understood(case: Case, tmp_
         assert actions[:4] == ["Create", "Delete", "Create", "Command"]
     else:
         assert explain_text(done.stdout + done.stderr).subject == case.sign
+
+
+def test_the_replay_has_the_shape_of_packers_own_messages(tmp_path: Path) -> None:
+    """Save that ours tells the guest to forget a command that has ended, which Packer leaves to the shell's end."""
+    case = CASES["basic"]
+    users = (LocalUser(USER, Secret(PASSWORD)),)
+    guest_state = GuestState("WIN-BUILD", users, basic=True, allow_unencrypted=True)
+    with SimulatedGuest(guest_state) as guest, tap(guest.port) as (port, messages):
+        _build(case, port, tmp_path)
+        real = [shape(message) for message in messages]
+        messages.clear()
+        verify(_endpoint(case, port), patience=Patience(timeout=0), options=Options(client=Client.PACKER))
+        replayed = [one for one in map(shape, messages) if one[0] != "Signal"]
+
+    assert [one[0] for one in real] == ["Create", "Delete", "Create", "Command", "Receive", "Delete"]
+    assert replayed[-len(real) :] == real
 
 
 def _endpoint(case: Case, port: int) -> Endpoint:

@@ -19,6 +19,7 @@ from tests.render.batch_files import SAMPLES, batch_files
 from tests.render.scripts import mode, scripts
 from tests.render.test_cloud import carried
 from toolkit.render.powershell import literal
+from toolkit.verify import ansible_module
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +109,11 @@ def test_commands_are_found_in_batch_files() -> None:
     joined = "\n".join(embedded())
     for part in ("New-WSManInstance", "LsaStorePrivateData", "SslStream", "StartsWith('SSH-2.0-')", "AddDays(-1)"):
         assert part in joined
+
+
+@pytest.mark.parametrize("script", [ansible_module.BOOTSTRAP, ansible_module.WRAPPER, ansible_module.MODULE])
+def test_what_is_sent_as_ansible_sends_it_is_powershell_too(script: str) -> None:
+    assert errors(script) == []
 
 
 @pytest.mark.parametrize("name", ["http basic packer", "https basic"])

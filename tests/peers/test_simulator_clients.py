@@ -28,7 +28,12 @@ def state(*, basic: bool = True, allow_unencrypted: bool = True) -> GuestState:
     return GuestState("WIN-BUILD", users, basic=basic, allow_unencrypted=allow_unencrypted)
 
 
-def build(guest: SimulatedGuest, folder: Path, **options: object) -> subprocess.CompletedProcess[str]:
+ECHOED = {"type": "shell-local", "inline": ["echo provisioned"]}
+
+
+def build(
+    guest: SimulatedGuest, folder: Path, provisioner: dict[str, object] | None = None, **options: object
+) -> subprocess.CompletedProcess[str]:
     """Run `packer build` to its end; the provisioner is reached only if the communicator connected."""
     builder = {
         "type": "null",
@@ -42,7 +47,7 @@ def build(guest: SimulatedGuest, folder: Path, **options: object) -> subprocess.
     }
     template = folder / "template.json"
     template.write_text(
-        json.dumps({"builders": [builder], "provisioners": [{"type": "shell-local", "inline": ["echo provisioned"]}]}),
+        json.dumps({"builders": [builder], "provisioners": [provisioner or ECHOED]}),
         encoding="utf-8",
     )
     environment = {
@@ -101,3 +106,15 @@ def test_packer_does_not_connect_over_https_where_it_checks_the_certificate(tmp_
     with SimulatedGuest(state(), tls=certificate) as guest:
         assert build(guest, tmp_path, winrm_use_ssl=True, winrm_timeout="4s").returncode != 0
         assert guest.request_count == 0
+
+
+def test_packer_uploads_a_file_and_leaves_nothing_else(tmp_path: Path) -> None:
+    source = tmp_path / "payload.bin"
+    source.write_bytes(bytes(range(256)) * 100)
+    target = "C:/Windows/Temp/pay load.bin"
+    with SimulatedGuest(state()) as guest:
+        done = build(guest, tmp_path, {"type": "file", "source": str(source), "destination": target})
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert guest.files == (r"c:\windows\temp\pay load.bin",)
+        assert guest.service.shells.files.read(target) == source.read_bytes()
+        assert guest.open_shells == 0

@@ -134,6 +134,15 @@ class TestNginx:
         assert failed.rung is Rung.AUTHENTICATION
         assert failed.verdict is Verdict.SUSPICIOUS
 
+    def test_one_that_ends_tls_for_a_guest_is_not_taken_for_a_stranger(
+        self, tmp_path: Path, certificate: Certificate
+    ) -> None:
+        with SimulatedGuest(state()) as guest, self.nginx(tmp_path, guest.port, certificate) as port:
+            failed = look(endpoint(port, ssl=True))
+
+        assert failed.kind == "certificate-untrusted"
+        assert any(line.startswith("--pin") for line in failed.in_client)
+
     def test_a_certificate_of_another_name_is_told(self, tmp_path: Path) -> None:
         other, authority = self_signed(["front.example"], now=datetime.now(UTC)), tmp_path / "authority.pem"
         authority.write_text(other.certificate)

@@ -53,7 +53,7 @@ def test_a_line_is_split_at_operators(line: str, split: list[tuple[str, str]]) -
     ],
 )
 def test_redirections_are_taken_out_and_remembered(line: str, text: str, files: tuple[str, ...]) -> None:
-    assert parts(line) == [Part("", text.lstrip(), files)]
+    assert parts(line) == [Part("", text.lstrip(), files, appends=">>" in line)]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from toolkit.communicators.endpoint import Auth
 from toolkit.errors import ExitCode
 from toolkit.simulator.plan import Misfit, Plan
 from toolkit.simulator.server import SimulatedGuest
+from toolkit.simulator.state import WindowsVersion
 from toolkit.verify.consumer import PACKERS_SCRIPT, Client, meet
 from toolkit.verify.limits import Limits
 from toolkit.verify.options import Expect, Options
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from socket import socket
 
+    from toolkit.simulator.state import GuestState
     from toolkit.verify.report import Report
 
 ONCE = Patience(timeout=0)
@@ -91,18 +94,55 @@ def test_a_method_that_the_client_lacks_is_named_before_anything_is_sent() -> No
     assert meeting.failure.what == "Packer cannot log on by kerberos; it knows basic, ntlm."
 
 
+def test_ansible_opens_one_shell_and_sends_a_module_in_pieces_over_stdin() -> None:
+    _, actions, left = met(Client.ANSIBLE)
+
+    assert actions == ["Create", "Command", "Send", "Send", "Receive", "Signal", "Delete"]
+    assert left == 0
+
+
 @pytest.mark.parametrize(
-    ("client", "word"), [(Client.ANSIBLE, "ExecutionPolicy"), (Client.PACKER, "exe -EncodedCommand")]
+    ("client", "word", "kind"),
+    [
+        (Client.ANSIBLE, "ExecutionPolicy", "module-fails"),
+        (Client.PACKER, "exe -EncodedCommand", "client-gets-another-answer"),
+    ],
 )
-def test_a_probe_that_is_answered_otherwise_is_a_failure_of_its_own(client: Client, word: str) -> None:
+def test_a_probe_that_is_answered_otherwise_is_a_failure_of_its_own(client: Client, word: str, kind: str) -> None:
     plan = Plan(misfits=(Misfit(word, code=0, stdout=b"2\r\n"),))
 
     report, _, left = met(client, plan=plan)
 
     assert report.meeting is not None
     assert report.meeting.failure is not None
-    assert (report.meeting.failure.kind, report.meeting.failure.rung) == ("client-gets-another-answer", Rung.RUN)
+    assert (report.meeting.failure.kind, report.meeting.failure.rung) == (kind, Rung.RUN)
     assert (report.code, left) == (ExitCode.RUN, 0)
+
+
+def test_ansible_is_told_of_a_powershell_that_is_too_old_for_its_modules() -> None:
+    report, left = ansible_at(replace(state(), windows=WindowsVersion("Windows 7", 7601)))
+
+    assert report.meeting is not None
+    assert report.meeting.failure is not None
+    assert report.meeting.failure.kind == "powershell-too-old"
+    assert (report.code, left) == (ExitCode.RUN, 0)
+
+
+def test_ansible_is_told_of_an_envelope_that_is_too_small_for_its_modules() -> None:
+    """Windows 7's default of 150 kB serves every other client: only a piece of 200,000 bytes finds it out."""
+    report, left = ansible_at(replace(state(), max_envelope_kb=150))
+
+    assert report.meeting is not None
+    assert report.meeting.failure is not None
+    assert report.meeting.failure.kind == "too-large"
+    assert any("MaxEnvelopeSizekb" in line for line in report.meeting.failure.in_guest)
+    assert left == 0
+
+
+def ansible_at(guest_state: GuestState) -> tuple[Report, int]:
+    with SimulatedGuest(guest_state) as guest:
+        report = verify(endpoint(guest.port), patience=ONCE, options=Options(client=Client.ANSIBLE))
+        return report, guest.open_shells
 
 
 def test_packers_script_is_the_one_in_its_sources() -> None:

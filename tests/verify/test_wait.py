@@ -48,6 +48,13 @@ class FakeClock:
         self.time += seconds
 
 
+class ImpatientClock(FakeClock):
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        if len(self.slept) == 2:
+            raise KeyboardInterrupt
+
+
 @dataclass
 class Wait:
     """A wait through a script of looks, the last of which goes on for ever."""
@@ -119,6 +126,27 @@ def test_the_interval_grows_to_five_seconds_and_starts_anew_when_the_guest_gets_
     assert wait.clock.slept[0] == 1
     assert max(wait.clock.slept) == 5
     assert wait.clock.slept[20] == 1
+
+
+def test_an_interval_that_was_asked_for_does_not_grow() -> None:
+    wait = Wait([REFUSED], Patience(timeout=10, interval=2, longest=2))
+    wait.run()
+    assert set(wait.clock.slept) == {2}
+
+
+def test_whoever_loses_patience_is_given_the_last_look() -> None:
+    waited = Wait([DROPPED, REFUSED], clock=ImpatientClock()).run()
+
+    assert (waited.ending, waited.attempts) == (Ending.INTERRUPTED, 2)
+    assert waited.ascent is REFUSED
+
+
+def test_who_interrupts_the_first_look_gets_nothing() -> None:
+    def interrupted(_left: float) -> Ascent:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        wait_until_ready(interrupted, Patience(), FakeClock(), lambda _: None)
 
 
 def test_the_last_look_comes_exactly_at_the_deadline() -> None:

@@ -10,8 +10,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from toolkit.errors import UnreadableError, UsageError
-from toolkit.secret import Secret
+from toolkit.errors import UsageError
+from toolkit.secret import Secret, first_line
 
 VARIABLE = "UNATTEND_WINRM_PASSWORD"
 
@@ -26,7 +26,7 @@ def given(file: Path | None, from_stdin: bool) -> Secret | None:
     if file is not None and from_stdin:
         raise UsageError("--password-file and --password-stdin exclude each other")
     if file is not None:
-        return _checked(_first_line(file), str(file))
+        return _checked(first_line(file), str(file))
     if from_stdin:
         return _checked(sys.stdin.readline().rstrip("\r\n"), "stdin")
     value = os.environ.get(VARIABLE)
@@ -47,13 +47,3 @@ def _checked(value: str, source: str) -> Secret:
     if not value:
         raise UsageError(f"the password from {source} is empty", help="Windows lets nobody in with an empty password.")
     return Secret(value)
-
-
-def _first_line(file: Path) -> str:
-    try:
-        with file.open(encoding="utf-8-sig") as stream:
-            return stream.readline(4096).rstrip("\r\n")
-    except OSError as err:
-        raise UnreadableError(f"{file} cannot be read: {err.strerror}", help="Check the path.") from err
-    except UnicodeDecodeError as err:
-        raise UnreadableError(f"{file} is not UTF-8 text", help="Save it as UTF-8.") from err

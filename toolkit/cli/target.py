@@ -110,9 +110,11 @@ def _patience(flags: Flags, winrm: Winrm | None) -> Patience:
     from toolkit.verify.wait import Patience
 
     usual = Patience()
+    interval = _seconds("--retry-interval", flags.time.retry_interval, usual.interval)
     return Patience(
         timeout=_seconds("--timeout", flags.time.timeout, winrm.timeout if winrm else _PACKERS_TIMEOUT),
-        interval=_seconds("--retry-interval", flags.time.retry_interval, usual.interval),
+        interval=interval,
+        longest=usual.longest if flags.time.retry_interval is None else interval,  # what was asked for does not grow
         pause=_seconds("--pause-before-connecting", flags.time.pause, winrm.pause if winrm else 0.0),
     )
 

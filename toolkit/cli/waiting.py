@@ -6,9 +6,11 @@ import contextlib
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from toolkit.cli import console
+from toolkit.paragraphs import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
     from toolkit.cli.target import Target
     from toolkit.verify.options import Options
     from toolkit.verify.report import Report
+    from toolkit.verify.rung import Failure
     from toolkit.verify.wait import Change
+
+_ROOMY = 60  # columns, from which on the rungs stand in a column of their own
 
 
 def watched(target: Target, options: Options | None = None, seen: list[Change] | None = None) -> Report:
@@ -41,7 +46,7 @@ def watched(target: Target, options: Options | None = None, seen: list[Change] |
 @contextlib.contextmanager
 def _observer() -> Iterator[Callable[[Change], None]]:
     if not sys.stderr.isatty():
-        yield lambda change: console.say(f"{clock(change.elapsed)} {change.rung}: {change.summary}")
+        yield lambda change: console.say(logged(change, datetime.now(UTC)))
         return
     from rich.console import Console
     from rich.live import Live
@@ -49,6 +54,11 @@ def _observer() -> Iterator[Callable[[Change], None]]:
     ladder = LiveLadder(time.monotonic)
     with Live(ladder, console=Console(stderr=True), transient=True, refresh_per_second=4):
         yield ladder.stand
+
+
+def logged(change: Change, moment: datetime) -> str:
+    """Write a change as a line of a log: by the wall clock, to be laid beside other logs, and since the start."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}Z {clock(change.elapsed)} {change.rung}: {change.summary}"
 
 
 @dataclass
@@ -65,24 +75,44 @@ class LiveLadder:
     def stand(self, change: Change) -> None:
         self.change = change
 
-    def lines(self) -> list[str]:
-        """Give the ladder from the ground up, the time last."""
+    def lines(self, width: int = 80) -> list[str]:
+        """Give the ladder from the ground up, then what most likely mends it, and the time last."""
         waited = clock(self.now() - self.started)
         if self.change is None:
             return [f"{waited} connecting"]
         ready = self.change.kind == "ready"
         below = [rung for rung in _heights() if _heights()[rung] < _heights()[self.change.rung]]
-        standing = f"  {'ok' if ready else '..'}  {self.change.rung:<14}  {self.change.summary}"
-        return [*(f"  ok  {rung}" for rung in below), standing, f"{waited} {'ready' if ready else 'waiting'}"]
+        return [
+            *(f"  ok  {rung}" for rung in below),
+            *_rung("ok" if ready else "..", self.change, width),
+            *_hints(self.change.failure, width),
+            f"{waited} {'ready' if ready else 'waiting; Ctrl-C: report'}",
+        ]
 
     def __rich_console__(self, _console: RichConsole, options: ConsoleOptions) -> RenderResult:
         from rich.text import Text
 
-        for line in self.lines():
-            # Cut, never wrapped: a wrapped line would leave its tail behind on a terminal of 40 columns.
+        for line in self.lines(options.max_width):
+            # Laid out for this width; a command that is longer still is cut, as a wrapped line would leave its tail.
             text = Text(line, no_wrap=True, overflow="ellipsis")
             text.truncate(options.max_width, overflow="ellipsis")
             yield text
+
+
+def _rung(mark: str, change: Change, width: int) -> list[str]:
+    if width >= _ROOMY:
+        return wrapped(change.summary, f"  {mark}  {change.rung:<14}  ", width)
+    return wrapped(f"{change.rung}: {change.summary}", f"  {mark}  ", width)
+
+
+def _hints(failure: Failure | None, width: int) -> Iterator[str]:
+    """Give the likeliest cause, and the first line that mends it on each side."""
+    if failure is None:
+        return
+    sides = (("likely", failure.causes), ("in the guest", failure.in_guest), ("in this command", failure.in_client))
+    for side, lines in sides:
+        for line in lines[:1]:
+            yield from wrapped(f"{side}: {line}", "      ", width)
 
 
 def _heights() -> dict[str, int]:

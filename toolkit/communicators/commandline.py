@@ -38,5 +38,9 @@ def checked_command(command: str) -> str:
 
 def powershell_command(script: str) -> str:
     """Wrap a script as the one line that starts Windows PowerShell with it (base64 of UTF-16LE)."""
-    encoded = base64.b64encode((_PREAMBLE + script).encode("utf-16-le", "surrogatepass")).decode("ascii")
-    return checked_command(_POWERSHELL + encoded)
+    return checked_command(_POWERSHELL + encoded(_PREAMBLE + script))
+
+
+def encoded(script: str) -> str:
+    """Write a script as -EncodedCommand takes it: base64 of UTF-16LE."""
+    return base64.b64encode(script.encode("utf-16-le", "surrogatepass")).decode("ascii")

@@ -16,6 +16,7 @@ from toolkit.communicators.errors import (
     TlsError,
     UnreachableError,
 )
+from toolkit.communicators.proxy import connected
 from toolkit.communicators.trust import check_pin, secure_context
 from toolkit.communicators.wire import Wire
 
@@ -48,7 +49,7 @@ class Response:
 class Connection:
     """Open from the first `post` until `close`, or until the guest ends it.
 
-    The guest is reached directly: proxies of the environment are never used.
+    The guest is reached directly, save where the endpoint names a proxy: the environment's are not looked at here.
     """
 
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, connect_timeout: float) -> None:
@@ -81,7 +82,7 @@ class Connection:
         self.close()
         endpoint = self._endpoint
         try:
-            self._socket = socket.create_connection((endpoint.host, endpoint.port), self._connect_timeout)
+            self._socket = connected(endpoint, self._connect_timeout)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._context is not None:
                 self._socket = self._context.wrap_socket(self._socket, server_hostname=endpoint.name)
@@ -123,9 +124,15 @@ class Connection:
             "User-Agent": "unattend",
             "Connection": "Keep-Alive",
             "Content-Length": str(len(body)),
+            **(self._endpoint.relay.headers if self._endpoint.relay else {}),
             **headers,
         }
-        lines = (f"POST {self._endpoint.path} HTTP/1.1", *(f"{key}: {value}" for key, value in fields.items()), "", "")
+        lines = (
+            f"POST {self._endpoint.target} HTTP/1.1",
+            *(f"{key}: {value}" for key, value in fields.items()),
+            "",
+            "",
+        )
         return "\r\n".join(lines).encode("latin-1") + body
 
 

@@ -13,6 +13,7 @@ from toolkit.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from toolkit.communicators.proxy import Proxy
     from toolkit.secret import Secret
 
 
@@ -60,7 +61,8 @@ class Endpoint:
 
     `pin` is the thumbprint (SHA-1 or SHA-256, hexadecimal) of the only certificate to accept; it outranks `insecure`,
     which accepts any. `ca_file` (PEM) is trusted in place of the host's own authorities, and `server_name` is what the
-    certificate, and Kerberos, must call the guest in place of `host`. Raises UsageError for what cannot be.
+    certificate, and Kerberos, must call the guest in place of `host`. `proxy` stands on the way, where one is used.
+    Raises UsageError for what cannot be.
     """
 
     host: str
@@ -75,6 +77,7 @@ class Endpoint:
     ca_file: Path | None = None
     server_name: str | None = None
     client_certificate: ClientCertificate | None = None
+    proxy: Proxy | None = None
 
     def __post_init__(self) -> None:
         checked_port(self.port)
@@ -89,6 +92,16 @@ class Endpoint:
     @property
     def authority(self) -> str:
         return f"{bracketed(self.host)}:{self.port}"
+
+    @property
+    def relay(self) -> Proxy | None:
+        """The proxy that reads and passes on every message; none where TLS is led through it."""
+        return None if self.ssl else self.proxy
+
+    @property
+    def target(self) -> str:
+        """What a request line names: the path, or to a relay the whole address (RFC 9112, 3.2.2)."""
+        return self.url if self.relay else self.path
 
     @property
     def name(self) -> str:

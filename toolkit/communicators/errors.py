@@ -19,6 +19,22 @@ class UnreachableError(CommunicatorError):
     code = ExitCode.TCP
 
 
+class ProxyError(CommunicatorError):
+    """A proxy on the way does not do what it was asked.
+
+    `proxy` is the variable that names it with its address, `status` its answer's (0: none), `reason` what it adds.
+    """
+
+    code = ExitCode.NOT_WINRM
+
+    def __init__(self, proxy: str, status: int, reason: str = "") -> None:
+        said = f"answers {status} {reason}".rstrip() if status else reason or "does not answer as a proxy would"
+        super().__init__(f"The proxy of {proxy} {said}.", help="Name the guest in NO_PROXY to go around it.")
+        self.proxy = proxy
+        self.status = status
+        self.reason = reason
+
+
 class TlsError(CommunicatorError):
     """The two sides cannot agree on TLS."""
 

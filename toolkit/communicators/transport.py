@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 from toolkit.communicators.challenge import offered_methods
 from toolkit.communicators.connection import Connection, context_of
 from toolkit.communicators.endpoint import Auth
-from toolkit.communicators.errors import GarbledError, HttpStatusError, Refusal, UnauthorisedError
+from toolkit.communicators.errors import (
+    CommunicatorError,
+    GarbledError,
+    HttpStatusError,
+    ProxyError,
+    Refusal,
+    UnauthorisedError,
+    UnreachableError,
+)
+from toolkit.communicators.proxy import speaks_itself
 from toolkit.communicators.translation import error_status
 
 if TYPE_CHECKING:
@@ -96,7 +105,7 @@ class GuestTransport:
         token: str | None = negotiation.first()
         challenged = False
         for _ in range(_MOST_LEGS):
-            response = self._post(b"", {"Authorization": token or ""})
+            response = self._leg(token or "", challenged=challenged)
             challenges = response.all("WWW-Authenticate")
             token = negotiation.answer(challenges)
             if response.status != _UNAUTHORIZED:
@@ -106,11 +115,24 @@ class GuestTransport:
                 raise self._unauthorised(response, Refusal.ANSWERED if challenged else Refusal.UNASKED)
             challenged = True
             if not self._connection.usable():
-                raise GarbledError(
-                    f"{self._endpoint.authority} closes the connection between two steps of the logon.",
-                    help="A proxy in between that does not keep connections apart does this: go around it.",
-                )
+                raise self._parted()
         raise GarbledError(f"{self._endpoint.authority} asks for one more step of the logon for ever.")
+
+    def _leg(self, token: str, *, challenged: bool) -> Response:
+        try:
+            return self._post(b"", {"Authorization": token})
+        except UnreachableError as err:
+            if challenged and self._endpoint.relay:  # it hung up without having announced that
+                raise self._parted() from err
+            raise
+
+    def _parted(self) -> CommunicatorError:
+        if relay := self._endpoint.relay:
+            return ProxyError(relay.shown, 0, "ends the connection between two steps of the logon")
+        return GarbledError(
+            f"{self._endpoint.authority} closes the connection between two steps of the logon.",
+            help="A proxy in between that does not keep connections apart does this: go around it.",
+        )
 
     def _send(self, data: bytes) -> Response:
         headers = {"Content-Type": _SOAP}
@@ -144,6 +166,8 @@ class GuestTransport:
             raise self._unauthorised(response, Refusal.ESTABLISHED if self._negotiation else Refusal.ANSWERED)
         if 300 <= response.status < 400:
             raise self._elsewhere()
+        if (relay := self._endpoint.relay) and speaks_itself(response.status, response.header("Server")):
+            raise ProxyError(relay.shown, response.status)
         body = self._plain(response)
         if _DOCTYPE.search(body):
             # SOAP forbids document types (SOAP 1.2 part 1, 5); what follows could grow to any size when it is parsed.

@@ -26,7 +26,7 @@ from toolkit.communicators.translation import LIBRARY_ERRORS, translated
 from toolkit.communicators.transport import GuestTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
     from toolkit.communicators.endpoint import Endpoint
@@ -57,19 +57,53 @@ class Timeouts:
     transfer: float = 3600.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What cmd.exe is to run. `console` is how stdin is: a console's, or a stream that somebody writes."""
+
+    program: str
+    arguments: str = ""
+    console: bool = True
+
+
+def _with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Tell of each chunk whether it is the last; of none at all, an empty one."""
+    before = b""
+    for number, chunk in enumerate(chunks):
+        if number:
+            yield before, False
+        before = chunk
+    yield before, True
+
+
 class WinrmCommunicator:
-    """A Communicator over WinRM. Proxies of the environment are never used: the guest is reached directly or not.
+    """A Communicator over WinRM, which reaches the guest directly, or through the proxy that the endpoint names.
 
     `seal` False sends the messages of NTLM and its like in the clear over http, which only a guest with
-    AllowUnencrypted takes: to meet a guest as Packer does.
+    AllowUnencrypted takes, and `profile` True loads the user's profile into the shell: to meet a guest as others do.
     """
 
-    def __init__(self, endpoint: Endpoint, timeouts: Timeouts | None = None, *, seal: bool = True) -> None:
+    def __init__(
+        self, endpoint: Endpoint, timeouts: Timeouts | None = None, *, seal: bool = True, profile: bool = False
+    ) -> None:
         self._endpoint = endpoint
         self._timeouts = timeouts or Timeouts()
         self._seal = seal
+        self._profile = profile
         self._opened: tuple[Protocol, GuestTransport] | None = None
         self._shell: str | None = None
+
+    @property
+    def shell_id(self) -> str | None:
+        """The open shell as the guest calls it, so that it can be told from others; None where none is open."""
+        return self._shell
+
+    def allow(self, timeouts: Timeouts) -> None:
+        """Be as patient as this from now on."""
+        self._timeouts = timeouts
+        if self._opened is not None:
+            self._opened[0].operation_timeout_sec = timeouts.operation
+            self._allow(timeouts.operation)
 
     def log_on(self) -> None:
         """Connect, and prove who the user is where the method does so apart from any message (not Basic)."""
@@ -96,7 +130,7 @@ class WinrmCommunicator:
             return
         try:
             with self._translating():
-                self._shell = self._protocol.open_shell(noprofile=True, codepage=UTF_8)
+                self._shell = self._protocol.open_shell(noprofile=not self._profile, codepage=UTF_8)
         except CommunicatorError:
             self.close()  # no shell, so there is nothing to keep the connection for
             raise
@@ -114,19 +148,17 @@ class WinrmCommunicator:
         return True
 
     def run(self, command: str, *, timeout: float | None = None) -> Completed:
-        out, err = bytearray(), bytearray()
+        return self._collected(_Line(command), timeout)
 
-        def keep(more_out: bytes, more_err: bytes) -> None:
-            out.extend(more_out)
-            err.extend(more_err)
-            if len(out) + len(err) > LARGEST_OUTPUT:
-                raise OutputLimitError(
-                    f"A command on {self._endpoint.host} writes more than {LARGEST_OUTPUT // 1024**2} MiB.",
-                    help="Let it write to a file in the guest, and download that.",
-                )
+    def pipe(self, program: str, arguments: str, chunks: Iterable[bytes], *, timeout: float | None = None) -> Completed:
+        """Run a program that reads stdin: each chunk is one message, and the last one ends it."""
 
-        code = self._run(command, keep, self._timeouts.command if timeout is None else timeout)
-        return Completed(code, bytes(out), bytes(err))
+        def send(command: str) -> None:
+            for chunk, last in _with_last(chunks):
+                with self._translating():
+                    self._protocol.send_command_input(self._shell or "", command, chunk, end=last)
+
+        return self._collected(_Line(program, arguments, console=False), timeout, send)
 
     def run_powershell(self, script: str, *, timeout: float | None = None) -> Completed:
         return self.run(powershell_command(script), timeout=timeout)
@@ -141,14 +173,14 @@ class WinrmCommunicator:
                     self._protocol.send_command_input(self._shell or "", command, chunk, end=last)
 
         command = powershell_command(script(UPLOAD, path))
-        self._run(command, lambda out, _: told.extend(out), self._timeouts.transfer, send)
+        self._run(_Line(command, console=False), lambda out, _: told.extend(out), self._timeouts.transfer, send)
         return outgoing.checked(path, told.decode("utf-8", "replace"))
 
     def download(self, path: str, sink: BinaryIO) -> Transferred:
         """Read a file of the guest's into `sink` as it comes. The guest's own digest must agree."""
         incoming = Incoming(sink)
         command = powershell_command(script(DOWNLOAD, path))
-        self._run(command, lambda out, _: incoming.take(out), self._timeouts.transfer)
+        self._run(_Line(command), lambda out, _: incoming.take(out), self._timeouts.transfer)
         return incoming.checked(path)
 
     def close(self) -> None:
@@ -204,18 +236,33 @@ class WinrmCommunicator:
             self._opened = protocol, transport
         return self._opened
 
+    def _collected(self, line: _Line, timeout: float | None, feed: Callable[[str], None] | None = None) -> Completed:
+        out, err = bytearray(), bytearray()
+
+        def keep(more_out: bytes, more_err: bytes) -> None:
+            out.extend(more_out)
+            err.extend(more_err)
+            if len(out) + len(err) > LARGEST_OUTPUT:
+                raise OutputLimitError(
+                    f"A command on {self._endpoint.host} writes more than {LARGEST_OUTPUT // 1024**2} MiB.",
+                    help="Let it write to a file in the guest, and download that.",
+                )
+
+        code = self._run(line, keep, self._timeouts.command if timeout is None else timeout, feed)
+        return Completed(code, bytes(out), bytes(err))
+
     def _run(
         self,
-        command: str,
+        line: _Line,
         take: Callable[[bytes, bytes], None],
         timeout: float,
         feed: Callable[[str], None] | None = None,
     ) -> int:
         """Run a command to its end. `feed` writes its stdin, `take` gets what it writes, piece by piece."""
-        checked_command(command)
+        checked_command(f"{line.program} {line.arguments}".rstrip())
         deadline = time.monotonic() + timeout
         self._allow(self._timeouts.operation)
-        started = self._started(command, console=feed is None)
+        started = self._started(line)
         try:
             if feed is not None:
                 feed(started)
@@ -227,20 +274,23 @@ class WinrmCommunicator:
             if started:  # a broken connection would only make us wait for its farewell
                 self._terminate(started)
 
-    def _started(self, command: str, *, console: bool) -> str:
+    def _started(self, line: _Line) -> str:
         self.connect()
         try:
-            return self._start(command, console=console)
+            return self._start(line)
         except FaultError as err:
             if err.fault not in _ANOTHER_SHELL:
                 raise
             self._leave_shell()
             self.connect()
-            return self._start(command, console=console)
+            return self._start(line)
 
-    def _start(self, command: str, *, console: bool) -> str:
+    def _start(self, line: _Line) -> str:
+        arguments = (line.arguments,) if line.arguments else ()
         with self._translating():
-            return self._protocol.run_command(self._shell or "", command, console_mode_stdin=console)
+            return self._protocol.run_command(
+                self._shell or "", line.program, arguments, console_mode_stdin=line.console
+            )
 
     def _received(self, command: str, take: Callable[[bytes, bytes], None], deadline: float) -> int:
         protocol, received = self._protocol, 0

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from toolkit.paragraphs import NARROWEST, listed, verbatim, wrapped
 
-_NARROWEST = 20
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,54 +46,25 @@ class Explanation:
 
     def to_text(self, width: int = 80) -> str:
         """Give the answer in lines of `width`; lines meant for copying are never broken."""
-        width = max(width, _NARROWEST)
-        return "\n".join(
-            (
-                *self._heading(width),
-                *_wrapped(self.meaning, "", width),
-                *_list("Likely, in this order:", self.causes, width),
-                *_verbatim("In the guest, as administrator:", self.in_guest),
-                *_verbatim("In the client:", self.in_client),
-                *_verbatim("In unattend.toml:", self.in_spec),
-                *_verbatim("Also in it:", self.also),
-                "",
-            )
+        width = max(width, NARROWEST)
+        blocks = (
+            [*self._heading(width), *wrapped(self.meaning, "", width)],
+            listed("Likely, in this order:", self.causes, width, numbered=True),
+            verbatim("In the guest, as administrator:", self.in_guest),
+            verbatim("In the client:", self.in_client),
+            verbatim("In unattend.toml:", self.in_spec),
+            verbatim("Also in it:", self.also),
         )
+        return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
     def _heading(self, width: int) -> Iterator[str]:
         if self.line:
             yield f"Line {self.line.number}: {self.line.text}"
             yield ""
-        yield from _wrapped(self.subject, "", width)
+        yield from wrapped(self.subject, "", width)
         if self.forms:
-            yield from _wrapped(", ".join(self.forms), "  ", width)
+            yield from wrapped(", ".join(self.forms), "  ", width)
 
 
 def _listed(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _list(title: str, lines: Sequence[str], width: int) -> Iterator[str]:
-    if lines:
-        yield ""
-        yield title
-    for number, line in enumerate(lines, 1):
-        yield from _wrapped(line, f"  {number}. ", width)
-
-
-def _verbatim(title: str, lines: Sequence[str]) -> Iterator[str]:
-    if lines:
-        yield ""
-        yield title
-        yield from (f"  {line}" for line in lines)
-
-
-def _wrapped(text: str, lead: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=lead,
-        subsequent_indent=" " * len(lead),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

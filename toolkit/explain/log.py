@@ -23,8 +23,8 @@ _MOST_ALSO = 5
 # Codes as logs show them: WS-Management's in every form; others only where the log says that a number is a code.
 _CODE = re.compile(
     r"(?<![\w.])(?:0x8033[0-9a-f]{4}|-21441\d{5}|21508\d{5}|0x[8c]0[0-9a-f]{6})(?![\w.])"
-    r"|(?:\b(?:fault|error|exit|hresult|rc|status)[ _]?(?:code)?|\bcode)[\"']?\s*(?:is|[:=(#]|of)?\s*[\"']?"
-    r"(?P<named>-?\d{1,10}|0x[0-9a-f]{1,8})\b",
+    r"|(?:\b(?:(?:wsman)?fault|(?:wmi)?error|exit|hresult|rc|status)[ _]?(?:code)?|\bcode)[\"']?"
+    r"\s*(?:is|[:=(#]|of)?\s*[\"']?(?P<named>-?\d{1,10}|0x[0-9a-f]{1,8})\b",
     re.IGNORECASE,
 )
 _CODE_WORDS = ("0x", "21441", "21508", "code", "fault", "error", "exit", "hresult", "rc", "status")

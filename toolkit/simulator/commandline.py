@@ -32,13 +32,14 @@ _CALL = re.compile(r"@|call\s+(?!:)|start\s+(?:\"\"\s+)?(?:/\w+\s+)*", re.IGNORE
 class Part:
     """One command of a line. `operator` joins it to the one before; `files` are what its output is redirected to.
 
-    `to_stderr` is `>&2`. Blanks at its end stay, as `echo a & echo b` shows.
+    `appends` is `>>`, and `to_stderr` is `>&2`. Blanks at its end stay, as `echo a & echo b` shows.
     """
 
     operator: str
     text: str
     files: tuple[str, ...] = ()
     to_stderr: bool = False
+    appends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,12 @@ def expanded(line: str, variables: Mapping[str, str], *, batch: bool) -> str:
 def parts(line: str) -> list[Part]:
     """Split a line at `&`, `&&`, `||` and `|`, dropping carets, redirections and the brackets around blocks."""
     found: list[Part] = []
-    operator, text, files, depth, to_stderr = "", "", [""][:0], 0, False
+    operator, text, files, depth, to_stderr, appends = "", "", [""][:0], 0, False, False
     for token in _TOKEN.finditer(line):
         match token.lastgroup:
             case "operator":
-                found.append(Part(operator, text.lstrip(), tuple(files), to_stderr))
-                operator, text, files, to_stderr = token[0], "", [], False
+                found.append(Part(operator, text.lstrip(), tuple(files), to_stderr, appends))
+                operator, text, files, to_stderr, appends = token[0], "", [], False, False
             case "open" if not text.strip():
                 depth += 1
             case "close" if depth:
@@ -82,10 +83,11 @@ def parts(line: str) -> list[Part]:
                 text += token[0][1:]
             case "redirect" | "target":
                 files += [token["target"].strip('"')] if token["target"] else []
+                appends = appends or ">>" in token[0]
                 to_stderr = to_stderr or _TO_STDERR.fullmatch(token[0]) is not None
             case _:
                 text += token[0]
-    found.append(Part(operator, text.lstrip(), tuple(files), to_stderr))
+    found.append(Part(operator, text.lstrip(), tuple(files), to_stderr, appends))
     return [part for part in found if part.text.strip() or part.files]
 
 

@@ -1,8 +1,8 @@
 """The guest's cmd.exe: the commands that WinRM clients send to a fresh guest to see whether it is alive.
 
-Modelled: built-in commands, `hostname`, `whoami`, `ping` as a way to wait, `more` as a reader of stdin, `netsh` and
-`winrm` as far as they show rules and settings, and PowerShell with a command on its command line. Everything else is
-answered as cmd.exe answers what it does not know.
+Modelled: built-in commands, those for files over what clients have written, `hostname`, `whoami`, `ping` as a way to
+wait, `more` as a reader of stdin, `netsh` and `winrm` as far as they show rules and settings, and PowerShell with a
+command on its command line. Everything else is answered as cmd.exe answers what it does not know.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from toolkit.simulator.commandline import Part, expanded, parts, program, unwrapped, words
 from toolkit.simulator.configuration import config_xml, listeners_xml
 from toolkit.simulator.facts import account_name
+from toolkit.simulator.file_commands import FILE_COMMANDS
 from toolkit.simulator.powershell import run_script
 from toolkit.simulator.programs import Output, Pause, ReadInput, Stream
 
@@ -53,8 +54,10 @@ def _skipped(operator: str, code: int) -> bool:
 
 
 def _redirected(part: Part, session: Session) -> Program:
-    """Run one command; output that goes to a file does not reach the client, and `>&2` makes it error output."""
+    """Run one command; output that goes to a file lands there, and `>&2` makes it error output."""
     running = _command(part, session)
+    for path in part.files if not part.appends else ():
+        session.files.write(path, b"")
     sent = b""
     while True:
         try:
@@ -65,8 +68,11 @@ def _redirected(part: Part, session: Session) -> Program:
             sent = yield event
         elif part.to_stderr:
             sent = yield Output(Stream.STDERR, event.data)
+        elif part.files:
+            session.files.append(part.files[-1], event.data)
+            sent = b""
         else:
-            sent = b"" if part.files else (yield event)
+            sent = yield event
 
 
 def _command(part: Part, session: Session) -> Program:
@@ -206,6 +212,7 @@ _PROGRAMS: dict[str, Callable[[str, Session], Program]] = {
     "ping": _ping,
     "more": _more,
     "powershell": _powershell,
+    **FILE_COMMANDS,
 }
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from toolkit.simulator.guest_files import GuestFiles
+
 if TYPE_CHECKING:
     from toolkit.simulator.state import GuestState, LocalUser
 
@@ -42,12 +44,13 @@ Program: TypeAlias = Generator[Event, bytes, int]
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Where a command runs: whose, on which guest, in which code page, with which extra environment."""
+    """Where a command runs: whose, on which guest, in which code page, with which extra environment and files."""
 
     state: GuestState
     user: LocalUser
     encoding: str = "cp437"
     extra_environment: dict[str, str] = field(default_factory=dict)
+    files: GuestFiles = field(default_factory=GuestFiles)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -92,6 +92,11 @@ class SimulatedGuest:
         return len(self.service.shells)
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The files that clients have written and not yet removed, by path in lower case."""
+        return self.service.shells.files.paths
+
+    @property
     def request_count(self) -> int:
         return self._request_count
 

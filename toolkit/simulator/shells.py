@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from toolkit.simulator.commands import RunningCommand
 from toolkit.simulator.console import run_line
 from toolkit.simulator.faults import CODE_PAGE_NOT_SUPPORTED, SHELL_NOT_FOUND, TOO_MANY_SHELLS, WsmanFault
+from toolkit.simulator.guest_files import GuestFiles
 from toolkit.simulator.misfit import run_misfit
+from toolkit.simulator.packer_upload import packer_upload
+from toolkit.simulator.piped_module import piped_module
 from toolkit.simulator.plan import Plan
 from toolkit.simulator.programs import Session
 from toolkit.simulator.transfer import transfer
@@ -24,13 +27,12 @@ _DEFAULT_CODE_PAGE = "437"
 
 
 class Shell:
-    """One remote shell and the commands in it. `files` are the guest's, by path in lower case."""
+    """One remote shell and the commands in it."""
 
-    def __init__(self, shell_id: str, session: Session, plan: Plan, files: dict[str, bytes]) -> None:
+    def __init__(self, shell_id: str, session: Session, plan: Plan) -> None:
         self.id = shell_id
         self._session = session
         self._plan = plan
-        self._files = files
         self._commands: dict[str, RunningCommand] = {}
 
     @property
@@ -45,7 +47,12 @@ class Shell:
     def _program(self, line: str) -> Program:
         if misfit := self._plan.misfit(line):
             return run_misfit(misfit)
-        return transfer(line, self._session, self._files) or run_line(line, self._session)
+        return (
+            transfer(line, self._session)
+            or piped_module(line, self._session)
+            or packer_upload(line, self._session)
+            or run_line(line, self._session)
+        )
 
     def command(self, command_id: str) -> RunningCommand:
         """Find a command. Raises WsmanFault for one that this shell does not have."""
@@ -65,12 +72,15 @@ class Shell:
 
 
 class Shells:
-    """All shells of one guest. Idle time-outs are not modelled: a shell lives until somebody deletes it."""
+    """All shells of one guest, and the files that are written in them.
+
+    Idle time-outs are not modelled: a shell lives until somebody deletes it.
+    """
 
     def __init__(self, state: GuestState, plan: Plan | None = None) -> None:
         self._state = state
         self._plan = plan or Plan()
-        self.files: dict[str, bytes] = {}
+        self.files = GuestFiles()
         self._open: dict[str, Shell] = {}
         self._lock = threading.Lock()
 
@@ -79,8 +89,8 @@ class Shells:
 
     def open(self, user: LocalUser, *, code_page: str, environment: dict[str, str], shell_id: str = "") -> Shell:
         """Open a shell for `user`. Raises WsmanFault when he has too many, or for a code page that Windows lacks."""
-        session = Session(self._state, user, _encoding(code_page), environment)
-        shell = Shell((shell_id or str(uuid.uuid4())).upper(), session, self._plan, self.files)
+        session = Session(self._state, user, _encoding(code_page), environment, self.files)
+        shell = Shell((shell_id or str(uuid.uuid4())).upper(), session, self._plan)
         with self._lock:
             owned = sum(other.owner == user.name for other in self._open.values())
             if owned >= self._state.max_shells_per_user:

@@ -11,14 +11,13 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from toolkit.simulator.encoded import encoded_script
 from toolkit.simulator.programs import Output, ReadInput, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from toolkit.simulator.programs import Program, Session
-
-    Files = dict[str, bytes]
 
 _HEAD = """\
 $ErrorActionPreference = 'Stop'
@@ -71,31 +70,22 @@ def _pattern(script: str) -> re.Pattern[str]:
 
 
 _SCRIPTS = (_pattern(_WRITING), _pattern(_READING))
-_ENCODED = re.compile(r"powershell(?:\.exe)?\s.*-EncodedCommand\s+(?P<blob>[A-Za-z0-9+/=]+)", re.IGNORECASE)
 
 
-def transfer(line: str, session: Session, files: Files) -> Program | None:
+def transfer(line: str, session: Session) -> Program | None:
     """Give the program that does what the line's script says, or None where it is neither of the two."""
-    encoded = _ENCODED.fullmatch(line)
-    script = _decoded(encoded["blob"]) if encoded else None
+    script = encoded_script(line)
     if script is None:
         return None
-    doing: tuple[Callable[[str, Session, Files], Program], ...] = (_written, _read)
+    doing: tuple[Callable[[str, Session], Program], ...] = (_written, _read)
     for pattern, program in zip(_SCRIPTS, doing, strict=True):
         if found := pattern.fullmatch(script):
             path = base64.b64decode(found[1]).decode("utf-8", "surrogatepass")
-            return program(path, session, files)
+            return program(path, session)
     return None
 
 
-def _decoded(blob: str) -> str | None:
-    try:
-        return base64.b64decode(blob, validate=True).decode("utf-16-le", "surrogatepass")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-
-
-def _written(path: str, session: Session, files: Files) -> Program:
+def _written(path: str, session: Session) -> Program:
     if fault := _name_fault(path):
         yield session.line(f"failed={fault}")
         return 1
@@ -104,7 +94,7 @@ def _written(path: str, session: Session, files: Files) -> Program:
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
             if line.strip() == b".":
-                files[path.casefold()] = bytes(taken)
+                session.files.write(path, bytes(taken))
                 yield session.line(f"sha256={hashlib.sha256(taken).hexdigest().upper()}")
                 return 0
             try:
@@ -116,8 +106,8 @@ def _written(path: str, session: Session, files: Files) -> Program:
     return 1
 
 
-def _read(path: str, session: Session, files: Files) -> Program:
-    data = files.get(path.casefold())
+def _read(path: str, session: Session) -> Program:
+    data = session.files.read(path)
     if data is None:
         yield session.line(f"failed=Could not find file '{path}'.")
         return 1

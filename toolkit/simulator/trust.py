@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 
 class Schannel(StrEnum):
-    """The versions of TLS that a guest's SCHANNEL speaks: today's, or what Windows 7 comes with."""
+    """What a guest's SCHANNEL speaks: today's TLS, that of Windows 7, or ciphers that no client of today has."""
 
     MODERN = "modern"
     ONLY_1_0 = "1.0"
+    ODD_CIPHERS = "odd-ciphers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,14 @@ class Mapping:
 def server_context(certificate: Certificate, schannel: Schannel, mapping: Mapping | None) -> ssl.SSLContext:
     """Load the certificate by way of a private file, the only way that ssl knows."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if schannel is Schannel.ONLY_1_0:
-        _be_old(context)
+    match schannel:
+        case Schannel.MODERN:
+            pass
+        case Schannel.ONLY_1_0:
+            _be_old(context)
+        case Schannel.ODD_CIPHERS:
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            context.set_ciphers("CAMELLIA256-SHA256:CAMELLIA128-SHA256")
     with tempfile.TemporaryDirectory(prefix="unattend-tls-") as folder:
         pem = Path(folder) / "server.pem"
         pem.touch(mode=PRIVATE)

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, InstanceOf, WithJsonSchema
 
 from toolkit.errors import ToolkitError
 from toolkit.private import keep, kept
-from toolkit.secret import Secret
+from toolkit.secret import Secret, first_line
 from toolkit.spec.document import COMMAND_LINE, dotted
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Vault:
             case Kind.ENV:
                 return self._from_environment(source.detail)
             case Kind.FILE:
-                return _first_line(findings.document.layer(path).folder / source.detail)
+                return first_line(findings.document.layer(path).folder / source.detail)
             case Kind.PROMPT:
                 return self._from_prompt(path)
             case Kind.RANDOM:
@@ -162,18 +162,6 @@ def random_password() -> str:
             any(c in kind for c in password) for kind in (string.ascii_lowercase, string.ascii_uppercase, string.digits)
         ):
             return password
-
-
-def _first_line(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8-sig") as stream:
-            return stream.readline(4096).rstrip("\r\n")
-    except OSError as err:
-        raise ToolkitError(
-            f"the file {path} cannot be read: {err.strerror}", help="Check the path in the spec."
-        ) from err
-    except UnicodeDecodeError as err:
-        raise ToolkitError(f"the file {path} is not UTF-8 text", help="Save it as UTF-8.") from err
 
 
 def _fault(value: str) -> str | None:

@@ -18,7 +18,8 @@ from toolkit.communicators.errors import (
 )
 from toolkit.verify import logon
 from toolkit.verify.judgement import judged
-from toolkit.verify.rung import Rung, RungError
+from toolkit.verify.remedy import USE_TLS
+from toolkit.verify.rung import Failure, Rung, RungError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,10 +33,11 @@ _FORBIDDEN = 403
 def check_offer(endpoint: Endpoint, offered: tuple[str, ...]) -> None:
     """Raise where the guest does not offer what is wanted, before any credentials are sent.
 
-    A guest whose offers could not be read (none at all) is given the benefit of the doubt.
+    A guest whose offers could not be read (none at all) is given the benefit of the doubt, and so is one behind a
+    relay: tinyproxy passes on but one of several WWW-Authenticate headers.
     """
     schemes = set(logon.SCHEMES[endpoint.auth])
-    if offered and schemes and not {method.lower() for method in offered} & schemes:
+    if offered and not endpoint.relay and schemes and not {method.lower() for method in offered} & schemes:
         raise RungError(logon.not_offered(endpoint, offered))
     if endpoint.auth is Auth.KERBEROS and (failure := logon.needs_name(endpoint)):
         raise RungError(failure)
@@ -61,13 +63,27 @@ def log_on(
         if err.refusal is Refusal.ESTABLISHED:
             raise RungError(judged(err, Rung.AUTHENTICATION, endpoint.host, endpoint.user)) from err
         named = err.offered or offered
-        raise RungError(logon.refused(endpoint, named, other=_other(endpoint, named, differently))) from err
+        failure = logon.refused(endpoint, named, other=_other(endpoint, named, differently))
+        raise RungError(_as_relayed(endpoint, failure)) from err
     except NegotiationError as err:
         raise RungError(logon.negotiation_failed(endpoint, err, skew)) from err
     except CommunicatorError as err:
         if endpoint.auth is Auth.CERTIFICATE and _about_certificate(err):
             raise RungError(logon.certificate_refused(endpoint, err.message)) from err
         raise RungError(judged(err, Rung.AUTHENTICATION, endpoint.host, endpoint.user)) from err
+
+
+def _as_relayed(endpoint: Endpoint, failure: Failure) -> Failure:
+    """Name the look-alike of a wrong password: a proxy that sends a logon's steps on different connections."""
+    if endpoint.relay is None or endpoint.auth is Auth.BASIC:
+        return failure
+    mixed = f"{endpoint.relay.shown} does not keep connections apart, and {endpoint.auth.shown} proves a connection"
+    around = f"NO_PROXY={endpoint.host} in the environment"
+    return replace(
+        failure,
+        causes=(f"{mixed}.", *failure.causes),
+        in_client=(around, *USE_TLS.flag.splitlines(), *failure.in_client),
+    )
 
 
 def _about_certificate(err: CommunicatorError) -> bool:

@@ -8,12 +8,14 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from toolkit.communicators.proxy import HTTP_SYS
 from toolkit.communicators.trust import secure_context, trusting_context
 from toolkit.verify import remedy
 from toolkit.verify.exchange import Answer, post
 from toolkit.verify.facts import CertificateFacts
 from toolkit.verify.remedy import because, failed
 from toolkit.verify.rung import Failure, Rung, RungError, Verdict
+from toolkit.verify.wsman import IDENTIFY, IDENTIFY_HEADERS, identity
 from toolkit.verify.x509 import read_certificate
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 # The verification results of openssl/x509_vfy.h, which ssl does not name.
 _NOT_YET_VALID, _EXPIRED, _WRONG_PURPOSE, _WRONG_NAME, _WRONG_ADDRESS = 9, 10, 26, 62, 64
+_GATEWAY = frozenset({502, 503, 504})  # it stands before something that is not up
 _SKEWED = timedelta(minutes=5)
 
 
@@ -94,13 +97,27 @@ def _evidence(seen: CertificateFacts) -> tuple[str, ...]:
 def _untrusted(
     endpoint: Endpoint, dialer: Dialer, seen: CertificateFacts, err: ssl.SSLCertVerificationError
 ) -> Failure:
-    kind, what, causes, remedies = _complaint(endpoint, dialer, seen, err.verify_code)
+    answer = _answer_of(endpoint, dialer)
+    kind, what, causes, remedies = _complaint(endpoint, answer, seen, err.verify_code)
+    evidence = (f"OpenSSL: {err.verify_message}", *_evidence(seen))
+    if answer and (server := _stranger(answer)):
+        # Whoever takes this certificate for the guest's would next be told that there is no WinRM behind it.
+        stranger = because("It is not the guest's: another service answers here", f"Server: {server}")
+        return failed(
+            Rung.CERTIFICATE,
+            kind,
+            Verdict.FATAL,
+            what,
+            evidence=(*evidence, f"Behind it answers: {server}"),
+            causes=(stranger, *causes),
+            remedies=(remedy.PORT, remedy.PORT_OWNER, *remedies),
+        )
     return failed(
         Rung.CERTIFICATE,
         kind,
         Verdict.FATAL,
         what,
-        evidence=(f"OpenSSL: {err.verify_message}", *_evidence(seen)),
+        evidence=evidence,
         causes=causes,
         remedies=(*remedies, remedy.pin(seen.sha256), remedy.INSECURE, remedy.CERTIFICATES, remedy.TLS_BINDING),
     )
@@ -109,13 +126,13 @@ def _untrusted(
 _Complaint = tuple[str, str, tuple[str, ...], tuple[remedy.Remedy, ...]]
 
 
-def _complaint(endpoint: Endpoint, dialer: Dialer, seen: CertificateFacts, code: int) -> _Complaint:
+def _complaint(endpoint: Endpoint, answer: Answer | None, seen: CertificateFacts, code: int) -> _Complaint:
     place = endpoint.authority
     match code:
         case code if code in {_NOT_YET_VALID, _EXPIRED}:
             state = "not valid yet" if code == _NOT_YET_VALID else "expired"
             what = f"The certificate of {place} is {state}."
-            return "certificate-date", what, _reasons_of_date(endpoint, dialer), (remedy.SET_CLOCK,)
+            return "certificate-date", what, _reasons_of_date(answer), (remedy.SET_CLOCK,)
         case code if code in {_WRONG_NAME, _WRONG_ADDRESS}:
             names = ", ".join(seen.names) or seen.subject or "no name at all"
             what = f"The certificate of {place} is for {names}, not for {endpoint.name}."
@@ -136,9 +153,9 @@ def _complaint(endpoint: Endpoint, dialer: Dialer, seen: CertificateFacts, code:
             return "certificate-untrusted", what, causes, (remedy.CA_FILE,)
 
 
-def _reasons_of_date(endpoint: Endpoint, dialer: Dialer) -> tuple[str, ...]:
+def _reasons_of_date(answer: Answer | None) -> tuple[str, ...]:
     """Rank the causes by the guest's own clock, which the Date of any answer tells."""
-    told = clock_of(endpoint, dialer)
+    told = date_of(answer) if answer else None
     wrong, old = "The clock of the guest, or of this host, is wrong", "The certificate was made for one year"
     if told is None:
         return f"{wrong}.", f"{old}."
@@ -149,14 +166,22 @@ def _reasons_of_date(endpoint: Endpoint, dialer: Dialer) -> tuple[str, ...]:
     return because(old, evidence), f"{wrong}."
 
 
-def clock_of(endpoint: Endpoint, dialer: Dialer) -> datetime | None:
-    """Read the guest's clock from the Date of its answer to an empty request; nothing secret is said."""
+def _answer_of(endpoint: Endpoint, dialer: Dialer) -> Answer | None:
+    """Ask who stands behind the certificate, whatever it is; nothing secret is said."""
     try:
-        connection = dialer.secure(trusting_context()) if endpoint.ssl else dialer.plain()
+        connection = dialer.secure(trusting_context())
     except (OSError, RungError):
         return None
-    outcome = post(connection, endpoint.authority, endpoint.path, b"", {}, seconds=dialer.limits.answer)
-    return date_of(outcome) if isinstance(outcome, Answer) else None
+    seconds = dialer.limits.answer
+    outcome = post(connection, endpoint.authority, endpoint.path, IDENTIFY, IDENTIFY_HEADERS, seconds=seconds)
+    return outcome if isinstance(outcome, Answer) else None
+
+
+def _stranger(answer: Answer) -> str:
+    """Name a server that is neither WinRM, nor stands before it; empty where it may be."""
+    server = answer.header("Server")
+    known = server.startswith(HTTP_SYS) or identity(answer.body, "ProtocolVersion") is not None
+    return "" if known or answer.status in _GATEWAY else server
 
 
 def date_of(answer: Answer) -> datetime | None:

@@ -2,21 +2,23 @@
 
 Packer: hashicorp/packer-plugin-sdk communicator/step_connect_winrm.go (a shell is opened and closed, then PowerShell
 echoes "WinRM connected."), masterzen/winrm for its transports, whose NTLM does not encrypt (hashicorp/packer#6205).
-Ansible: ansible/ansible lib/ansible/plugins/connection/winrm.py and its PowerShell bootstrap, which asks for PowerShell
-3 or later. Vagrant: plugins/communicators/winrm (`hostname` in cmd until it ends
-with 0; 20 tries, which are the ladder's business here).
+Ansible: one shell, in which a module runs that is sent over stdin (`ansible_module`). Vagrant:
+plugins/communicators/winrm (`hostname` in cmd until it ends with 0; 20 tries, which are the ladder's business here).
+All three let the shell load the user's profile and speak UTF-8 (masterzen/winrm request.go, pywinrm's defaults,
+WinRb/WinRM lib/winrm/wsmv/create_shell.rb).
 """
 
 from __future__ import annotations
 
-import base64
 import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
+from toolkit.communicators.commandline import encoded
 from toolkit.communicators.endpoint import Auth
 from toolkit.communicators.errors import CommunicatorError
+from toolkit.verify import ansible_module
 from toolkit.verify.judgement import judged
 from toolkit.verify.remedy import ALLOW_UNENCRYPTED, USE_TLS
 from toolkit.verify.rung import Failure, Rung, RungError, Verdict
@@ -24,16 +26,15 @@ from toolkit.verify.rung import Failure, Rung, RungError, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from toolkit.communicators.communicator import Communicator, Completed
+    from toolkit.communicators.communicator import Completed
     from toolkit.communicators.endpoint import Endpoint
+    from toolkit.verify.ansible_module import Piping
 
 PACKERS_SCRIPT = (
     "if (Test-Path variable:global:ProgressPreference){set-variable -name variable:global:ProgressPreference "
     "-value 'SilentlyContinue'}; echo \"WinRM connected.\""
 )
 _PACKERS_ANSWER = b"WinRM connected."
-_ANSIBLES_SCRIPT = "$PSVersionTable.PSVersion.Major"
-_ANSIBLES_POWERSHELL = 3
 
 
 class Client(StrEnum):
@@ -47,6 +48,16 @@ class Client(StrEnum):
     def seals(self) -> bool:
         """Whether it encrypts its messages over http, where its method can."""
         return self is not Client.PACKER
+
+    @property
+    def spares_loopback(self) -> bool:
+        """Whether it takes no proxy to this host itself, as Go's clients do not (net/http ProxyFromEnvironment)."""
+        return self is Client.PACKER
+
+    @property
+    def around(self) -> str:
+        """How it is told to go around a proxy of the environment."""
+        return "set winrm_no_proxy = true" if self is Client.PACKER else "name the guest in NO_PROXY"
 
 
 # Which methods each client has. Packer: Basic and NTLM; Vagrant's WinRM also speaks Negotiate and Kerberos.
@@ -74,8 +85,11 @@ class Meeting:
     failure: Failure | None
 
 
-def meet(client: Client, endpoint: Endpoint, connect: Callable[[bool], Communicator]) -> Meeting:
-    """Go the client's way. `connect` makes a communicator that seals its messages, or not. Never raises for a guest."""
+def meet(client: Client, endpoint: Endpoint, connect: Callable[[bool], Piping]) -> Meeting:
+    """Go the client's way. Never raises for a guest.
+
+    `connect` makes a communicator that seals its messages, or not, and loads the user's profile into its shell.
+    """
     steps: list[Step] = []
     try:
         _check_method(client, endpoint)
@@ -91,7 +105,7 @@ def meet(client: Client, endpoint: Endpoint, connect: Callable[[bool], Communica
     return Meeting(client, tuple(steps), None)
 
 
-def _sequence(client: Client, connect: Callable[[], Communicator]) -> tuple[tuple[str, Callable[[], None]], ...]:
+def _sequence(client: Client, connect: Callable[[], Piping]) -> tuple[tuple[str, Callable[[], None]], ...]:
     match client:
         case Client.PACKER:
             return (
@@ -99,19 +113,24 @@ def _sequence(client: Client, connect: Callable[[], Communicator]) -> tuple[tupl
                 ('PowerShell echoes "WinRM connected."', lambda: _run(connect, _packers_line(), _is_packers_answer)),
             )
         case Client.ANSIBLE:
-            return (("PowerShell is 3 or later", lambda: _run(connect, _ansibles_line(), _is_powershell_3)),)
+            return (("a module sent over stdin runs in one shell", lambda: _pinged(connect)),)
         case Client.VAGRANT:
             return (("hostname runs in cmd", lambda: _run(connect, "hostname", _is_success)),)
         case _:
             assert_never(client)
 
 
-def _opened_and_closed(connect: Callable[[], Communicator]) -> None:
+def _opened_and_closed(connect: Callable[[], Piping]) -> None:
     with connect() as communicator:
         communicator.connect()
 
 
-def _run(connect: Callable[[], Communicator], line: str, accepts: Callable[[Completed], bool]) -> None:
+def _pinged(connect: Callable[[], Piping]) -> None:
+    with connect() as communicator:
+        ansible_module.ping(communicator)
+
+
+def _run(connect: Callable[[], Piping], line: str, accepts: Callable[[Completed], bool]) -> None:
     with connect() as communicator:
         done = communicator.run(line)
     if not accepts(done):
@@ -119,25 +138,11 @@ def _run(connect: Callable[[], Communicator], line: str, accepts: Callable[[Comp
 
 
 def _packers_line() -> str:
-    return f"powershell.exe -EncodedCommand {_encoded(PACKERS_SCRIPT)}"
-
-
-def _ansibles_line() -> str:
-    switches = "-NoProfile -NonInteractive -ExecutionPolicy Unrestricted"
-    return f"PowerShell {switches} -EncodedCommand {_encoded(_ANSIBLES_SCRIPT)}"
-
-
-def _encoded(script: str) -> str:
-    return base64.b64encode(script.encode("utf-16-le")).decode("ascii")
+    return f"powershell.exe -EncodedCommand {encoded(PACKERS_SCRIPT)}"
 
 
 def _is_packers_answer(done: Completed) -> bool:
     return _PACKERS_ANSWER in done.stdout
-
-
-def _is_powershell_3(done: Completed) -> bool:
-    text = done.stdout.decode("utf-8", "replace").removeprefix("\ufeff").strip()
-    return text.isascii() and text.isdigit() and int(text) >= _ANSIBLES_POWERSHELL
 
 
 def _is_success(done: Completed) -> bool:

@@ -5,27 +5,59 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from toolkit.communicators.errors import ProxyError
+from toolkit.communicators.proxy import lead
 from toolkit.verify import tcp
+from toolkit.verify.proxy_refusal import refusal, unreachable
+from toolkit.verify.rung import RungError
 
 if TYPE_CHECKING:
     import socket
     import ssl
 
+    from toolkit.communicators.proxy import Proxy
     from toolkit.verify.limits import Limits
     from toolkit.verify.name import Address
 
 
 @dataclass(frozen=True, slots=True)
+class Tunnel:
+    """A proxy that leads on to `authority`."""
+
+    proxy: Proxy
+    authority: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dialer:
-    """Dials one address. `host` is the name that TLS is asked for (SNI) and that the certificate must bear."""
+    """Dials one address. `host` is the name that TLS is asked for (SNI) and that the certificate must bear.
+
+    Behind a `tunnel`, the address is the proxy's.
+    """
 
     host: str
     address: Address
     limits: Limits
+    tunnel: Tunnel | None = None
+
+    @property
+    def place(self) -> str:
+        """Where the guest's port is, for messages."""
+        return self.tunnel.authority if self.tunnel else f"{self.address} port {self.address.sockaddr[1]}"
 
     def plain(self) -> socket.socket:
-        """Raises RungError (of the TCP rung) where the port no longer accepts."""
-        return tcp.reconnect(self.address, self.limits.connect)
+        """Raises RungError (of the TCP rung, or of the proxy's) where the port no longer accepts."""
+        connection = tcp.reconnect(self.address, self.limits.connect)
+        if self.tunnel is None:
+            return connection
+        try:
+            # The proxy answers only when the guest has, or has not.
+            lead(connection, self.tunnel.proxy, self.tunnel.authority, self.limits.connect + self.limits.answer)
+        except ProxyError as err:
+            raise RungError(refusal(err, self.tunnel.authority)) from err
+        except OSError as err:
+            raise RungError(unreachable(self.tunnel.proxy.shown, (str(err),), self.tunnel.authority)) from err
+        return connection
 
     def secure(self, context: ssl.SSLContext) -> ssl.SSLSocket:
         """Raises OSError, of which ssl.SSLError is one, where the handshake fails."""

@@ -64,8 +64,26 @@ def _other(code: int, host: str, rung: Rung, evidence: tuple[str, ...]) -> Failu
                 Rung.AUTHENTICATION, "sender-unknown", Verdict.SUSPICIOUS, what, evidence=evidence, causes=(cause,)
             )
         case _:
-            explain = remedy.Remedy(flag=f"unattend explain {code:#x}")
-            return failed(rung, "fault", Verdict.SUSPICIOUS, what, evidence=evidence, remedies=(explain,))
+            return _catalogued(code, rung, what, evidence)
+
+
+def _catalogued(code: int, rung: Rung, what: str, evidence: tuple[str, ...]) -> Failure:
+    """Say of any other fault what the catalog says of it."""
+    # Loads the catalog's 512 codes, which nearly every run does without.
+    from toolkit.catalog.faults import find_fault  # noqa: PLC0415
+
+    known = find_fault(code)
+    return Failure(
+        rung,
+        "fault",
+        Verdict.SUSPICIOUS,
+        f"{what} {known.meaning}" if known else what,
+        evidence,
+        causes=known.causes if known else (),
+        in_guest=known.in_guest if known else (f"certutil -error {code:#x}",),
+        in_client=(*(known.in_client if known else ()), f"unattend explain {code:#x}"),
+        in_spec=known.in_spec if known else (),
+    )
 
 
 def denied(host: str, username: str, evidence: tuple[str, ...], *, powershell: bool | None = None) -> Failure:

@@ -11,6 +11,7 @@ from toolkit.communicators.errors import (
     HttpStatusError,
     MissingSupportError,
     OutputLimitError,
+    ProxyError,
     Refusal,
     TlsError,
     UnauthorisedError,
@@ -18,6 +19,7 @@ from toolkit.communicators.errors import (
 )
 from toolkit.verify import remedy
 from toolkit.verify.fault import fault_failure
+from toolkit.verify.proxy_refusal import refusal
 from toolkit.verify.remedy import because, failed
 from toolkit.verify.rung import Failure, Rung, Verdict
 
@@ -29,6 +31,8 @@ def judged(error: CommunicatorError, rung: Rung, host: str, username: str) -> Fa
             return fault_failure(error, rung, host, username)
         case HttpStatusError():
             return _status(error, rung)
+        case ProxyError():
+            return refusal(error, host)
         case UnreachableError():
             cause = "The guest is restarting, or its WinRM service is."
             return failed(rung, "connection-broke", Verdict.RETRY, error.message, causes=(cause,))

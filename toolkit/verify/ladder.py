@@ -3,57 +3,62 @@
 from __future__ import annotations
 
 import contextlib
-import math
-import os
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from toolkit.communicators.trust import trusting_context
 from toolkit.verify import authentication, authorisation, certificate, name, proxy, run, tcp, tls, wsman
-from toolkit.verify.dialer import Dialer
+from toolkit.verify.connecting import communicator as communicator_for
+from toolkit.verify.dialer import Dialer, Tunnel
 from toolkit.verify.facts import Facts, ServiceFacts
 from toolkit.verify.rung import Failure, Proof, Rung, RungError
+from toolkit.verify.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
 
     from toolkit.communicators.endpoint import Endpoint
+    from toolkit.communicators.proxy import Proxy
     from toolkit.communicators.winrm import WinrmCommunicator
     from toolkit.verify.limits import Limits
 
 T = TypeVar("T")
+Keep: TypeAlias = "Callable[[WinrmCommunicator], None]"
 
 
 @dataclass(frozen=True, slots=True)
 class Ascent:
-    """How far one look came. `failure` is None at the top."""
+    """How far one look came. `failure` is None at the top. `endpoint` names the proxy on the way, where one is used."""
 
     proven: tuple[Proof, ...]
     facts: Facts
     failure: Failure | None
+    endpoint: Endpoint | None = None
 
 
-def climb(endpoint: Endpoint, limits: Limits, variables: Mapping[str, str] | None = None) -> Ascent:
+def climb(
+    endpoint: Endpoint, limits: Limits, surroundings: Surroundings | None = None, keep: Keep | None = None
+) -> Ascent:
     """Look at the guest once. Never raises for anything the guest does.
 
-    `variables` is the environment, this process's own by default, in which proxies are named that other clients would
-    use.
+    At the top, `keep` is handed the communicator with its shell still open, and closes it; without it, that is done.
     """
-    steps = _Steps()
-    environment = proxy.read_environment(os.environ if variables is None else variables, ssl=endpoint.ssl)
+    steps = _Steps(endpoint, keep)
     try:
-        _climb(endpoint, limits, steps, environment)
+        _climb(limits, steps, surroundings or Surroundings())
     except RungError as err:
-        return Ascent(tuple(steps.proven), steps.facts, err.failure)
-    return Ascent(tuple(steps.proven), steps.facts, None)
+        return Ascent(tuple(steps.proven), steps.facts, err.failure, steps.endpoint)
+    return Ascent(tuple(steps.proven), steps.facts, None, steps.endpoint)
 
 
 @dataclass(slots=True)
 class _Steps:
-    """What is proven so far."""
+    """What is proven so far, and the endpoint with what is known of the way to it."""
 
+    endpoint: Endpoint
+    keep: Keep | None
     proven: list[Proof] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts)
 
@@ -64,20 +69,31 @@ class _Steps:
         return result
 
 
-def _climb(endpoint: Endpoint, limits: Limits, steps: _Steps, environment: proxy.Environment) -> None:
-    dialer = _reach(endpoint, limits, steps, environment)
+def _climb(limits: Limits, steps: _Steps, surroundings: Surroundings) -> None:
+    environment = proxy.read_environment(surroundings.variables, ssl=steps.endpoint.ssl)
+    dialer = _reach(limits, steps, surroundings, environment)
+    endpoint = steps.endpoint
     service, skew = _find_winrm(endpoint, dialer, steps, environment)
     authentication.check_offer(endpoint, service.offered)
     _log_on_and_run(endpoint, limits, service, steps, skew)
 
 
-def _reach(endpoint: Endpoint, limits: Limits, steps: _Steps, environment: proxy.Environment) -> Dialer:
+def _reach(limits: Limits, steps: _Steps, surroundings: Surroundings, environment: proxy.Environment) -> Dialer:
+    endpoint = steps.endpoint
     addresses = steps.prove(
         Rung.NAME,
-        lambda: name.resolve(endpoint.host, endpoint.port),
+        lambda: surroundings.resolve(endpoint.host, endpoint.port),
         lambda found: _addresses(endpoint.host, found),
     )
-    steps.prove(Rung.PROXY, lambda: proxy.sentence(environment, endpoint.host, addresses), lambda sentence: sentence)
+    used = steps.prove(
+        Rung.PROXY,
+        lambda: proxy.choose(environment, endpoint, addresses),
+        lambda chosen: proxy.sentence(environment, endpoint, addresses, chosen),
+    )
+    if used is not None:
+        steps.endpoint = replace(endpoint, proxy=used)
+        steps.facts = replace(steps.facts, address=str(addresses[0]))
+        return _reach_through(used, limits, steps, surroundings)
     connection, address = steps.prove(
         Rung.TCP,
         lambda: tcp.connect(addresses, limits.connect),
@@ -86,6 +102,17 @@ def _reach(endpoint: Endpoint, limits: Limits, steps: _Steps, environment: proxy
     connection.close()
     steps.facts = replace(steps.facts, address=str(address))
     return Dialer(endpoint.name, address, limits)
+
+
+def _reach_through(used: Proxy, limits: Limits, steps: _Steps, surroundings: Surroundings) -> Dialer:
+    """Find the proxy, and have it lead to the guest where that is done apart from any message: for TLS."""
+    endpoint = steps.endpoint
+    address = proxy.find(used, endpoint.authority, surroundings.resolve, limits.connect)
+    if not endpoint.ssl:
+        return Dialer(endpoint.name, address, limits)
+    dialer = Dialer(endpoint.name, address, limits, Tunnel(used, endpoint.authority))
+    steps.prove(Rung.TCP, dialer.plain, lambda _: f"the proxy is connected with port {endpoint.port} of it").close()
+    return dialer
 
 
 def _find_winrm(
@@ -122,10 +149,10 @@ def _log_on_and_run(
     endpoint: Endpoint, limits: Limits, service: ServiceFacts, steps: _Steps, skew: timedelta | None
 ) -> None:
     def log_on_as(other: Endpoint) -> None:
-        with contextlib.closing(_communicator(other, limits)) as communicator:
+        with contextlib.closing(communicator_for(other, limits)) as communicator:
             communicator.identify()
 
-    with contextlib.closing(_communicator(endpoint, limits)) as communicator:
+    with _unless_kept(communicator_for(endpoint, limits), steps.keep) as communicator:
         steps.prove(
             Rung.AUTHENTICATION,
             lambda: authentication.log_on(endpoint, service.offered, communicator.identify, log_on_as, skew),
@@ -144,13 +171,18 @@ def _log_on_and_run(
         steps.facts = replace(steps.facts, guest=guest)
 
 
-def _communicator(endpoint: Endpoint, limits: Limits) -> WinrmCommunicator:
-    # Loads pywinrm and requests: the rungs below do without, and a wait for a guest that is not up never comes here.
-    from toolkit.communicators.winrm import Timeouts, WinrmCommunicator  # noqa: PLC0415
-
-    operation = max(1, min(Timeouts().operation, math.ceil(limits.command)))
-    timeouts = Timeouts(limits.connect, operation, limits.command, grace=min(Timeouts().grace, limits.command))
-    return WinrmCommunicator(endpoint, timeouts)
+@contextlib.contextmanager
+def _unless_kept(communicator: WinrmCommunicator, keep: Keep | None) -> Iterator[WinrmCommunicator]:
+    """Close the communicator, or hand it on where all went well and somebody wants it."""
+    try:
+        yield communicator
+    except BaseException:
+        communicator.close()
+        raise
+    if keep is None:
+        communicator.close()
+    else:
+        keep(communicator)
 
 
 def _addresses(host: str, found: tuple[name.Address, ...]) -> str:

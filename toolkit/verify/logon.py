@@ -91,7 +91,8 @@ def refused(endpoint: Endpoint, offered: tuple[str, ...], *, other: bool | None 
         return certificate_refused(endpoint, f"WWW-Authenticate: {', '.join(offered) or 'nothing'}")
     if other:
         return _other_way(endpoint, offered)
-    tried = "the same credentials are refused by NTLM, and by Basic" if other is False else ""
+    settled = other is False  # another way of saying the same password does not help either
+    tried = "the same credentials are refused by NTLM, and by Basic" if settled else ""
     return failed(
         Rung.AUTHENTICATION,
         "credentials-refused",
@@ -99,15 +100,15 @@ def refused(endpoint: Endpoint, offered: tuple[str, ...], *, other: bool | None 
         f"{endpoint.host} offers {endpoint.auth.shown}, but refuses {endpoint.username} with this password.",
         evidence=(
             f"WWW-Authenticate: {', '.join(offered) or 'nothing'}",
-            *((f"{tried.capitalize()}.",) if tried else ()),
+            *(("The same credentials are refused by NTLM, and by Basic.",) if settled else ()),
         ),
         causes=_reasons_refused(endpoint, tried),
         remedies=(
             remedy.show_user(endpoint.username),
-            *_unencrypted(endpoint),
+            *(() if settled else _unencrypted(endpoint)),
             remedy.PASSWORD,
             remedy.USERNAME,
-            *((remedy.USE_NTLM,) if endpoint.auth is Auth.BASIC else ()),
+            *((remedy.USE_NTLM,) if endpoint.auth is Auth.BASIC and not settled else ()),
         ),
     )
 

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, assert_never
 
+from toolkit.paragraphs import NARROWEST, listed, verbatim, wrapped
 from toolkit.verify.checks.check import Bug, Completed, NotRun, Unanswered
 from toolkit.verify.wait import Ending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from toolkit.verify.facts import Facts, GuestFacts
     from toolkit.verify.report import Report
     from toolkit.verify.rung import Failure
 
-_NARROWEST = 20
 _ROOMY = 60  # from here on the rungs stand in a column of their own
 _COLUMN = 16
 
 
 def page(report: Report, width: int) -> str:
     """Lay the report out in lines of `width`. Commands, options and thumbprints are left whole, to be copied."""
-    width = max(width, _NARROWEST)
+    width = max(width, NARROWEST)
     return "\n".join(
         (
-            *_wrapped(f"{report.endpoint.url} as {report.endpoint.username} by {report.endpoint.auth}", "", width),
+            *wrapped(f"{report.endpoint.url} as {report.endpoint.username} by {report.endpoint.auth}", "", width),
             *_ladder(report, width),
             *_checks(report, width),
             *_meeting(report, width),
             *_warnings(report, width),
             "",
             *_troubles(report, width),
-            *_wrapped(_last_line(report), "", width),
+            *wrapped(_last_line(report), "", width),
             "",
         )
     )
@@ -82,47 +81,34 @@ def _troubles(report: Report, width: int) -> Iterator[str]:
     """Go into everything that is wrong. What a line above has said already, the ladder's last one, needs no heading."""
     for failure in report.troubles:
         if failure is not report.failure:
-            yield from _wrapped(failure.what, "", width)
+            yield from wrapped(failure.what, "", width)
         yield from _trouble(failure, width)
 
 
 def _rung(mark: str, rung: str, sentence: str, width: int) -> list[str]:
     if width >= _ROOMY:
-        return _wrapped(sentence, f"  {mark}  {rung:<{_COLUMN}}", width)
-    return _wrapped(f"{rung}: {sentence}", f"{mark} ", width)
+        return wrapped(sentence, f"  {mark}  {rung:<{_COLUMN}}", width)
+    return wrapped(f"{rung}: {sentence}", f"{mark} ", width)
 
 
 def _warnings(report: Report, width: int) -> Iterator[str]:
     for warning in report.cautions:
-        yield from _wrapped(warning, "warning: " if width < _ROOMY else "  warning: ", width)
+        yield from wrapped(warning, "warning: " if width < _ROOMY else "  warning: ", width)
 
 
 def _trouble(failure: Failure, width: int) -> Iterator[str]:
-    yield from _list("Seen:", failure.evidence, width)
-    yield from _list("Likely, in this order:", failure.causes, width, numbered=True)
-    yield from _verbatim("In the guest, as administrator:", failure.in_guest)
-    yield from _verbatim("The same in PowerShell:", failure.in_powershell)
-    yield from _verbatim("In this command:", failure.in_client)
-    yield from _verbatim("In Packer:", failure.in_packer)
-    yield from _verbatim("In Ansible:", failure.in_ansible)
-    yield from _verbatim("In unattend.toml:", failure.in_spec)
-
-
-def _list(title: str, lines: Sequence[str], width: int, *, numbered: bool = False) -> Iterator[str]:
-    if not lines:
-        return
-    yield title
-    for number, line in enumerate(lines, 1):
-        yield from _wrapped(line, f"  {number}. " if numbered else "  ", width)
-    yield ""
-
-
-def _verbatim(title: str, lines: Sequence[str]) -> Iterator[str]:
-    if not lines:
-        return
-    yield title
-    yield from (f"  {line}" for line in lines)
-    yield ""
+    for block in (
+        listed("Seen:", failure.evidence, width),
+        listed("Likely, in this order:", failure.causes, width, numbered=True),
+        verbatim("In the guest, as administrator:", failure.in_guest),
+        verbatim("The same in PowerShell:", failure.in_powershell),
+        verbatim("In this command:", failure.in_client),
+        verbatim("In Packer:", failure.in_packer),
+        verbatim("In Ansible:", failure.in_ansible),
+        verbatim("In unattend.toml:", failure.in_spec),
+    ):
+        if block:
+            yield from (*block, "")
 
 
 def _last_line(report: Report) -> str:
@@ -136,6 +122,8 @@ def _last_line(report: Report) -> str:
             return f"Ready: {_guest(report.facts)} ({spent})."
         case Ending.FATAL:
             return f"Not ready, and waiting will not help ({spent}; exit code {int(report.code)})."
+        case Ending.INTERRUPTED:
+            return f"Interrupted, and not ready until then ({spent}; exit code {int(report.code)})."
         case Ending.DEADLINE:
             return f"Not ready when the time was up ({spent}; exit code {int(report.code)})."
         case _:
@@ -153,14 +141,3 @@ def _described(guest: GuestFacts) -> Iterator[str]:
     if guest.user:
         yield f"{guest.user}{' (administrator)' if guest.elevated else ''}"
     yield f"{guest.round_trip_ms:.0f} ms there and back"
-
-
-def _wrapped(text: str, lead: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=lead,
-        subsequent_indent=" " * len(lead),
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [lead.rstrip()]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from toolkit.paragraphs import NARROWEST, wrapped
 from toolkit.verify.certificate import describe
 from toolkit.verify.ports import SERVICES, Door
 
@@ -15,27 +15,26 @@ if TYPE_CHECKING:
     from toolkit.verify.ntlm import Challenge
     from toolkit.verify.probe import Probe, TlsSeen, Voice
 
-_NARROWEST = 20
 _LABEL = 14
 
 
 def page(found: Probe, width: int) -> str:
     """Lay the probe out in lines of `width`."""
-    return "\n".join((*_lines(found, max(width, _NARROWEST)), ""))
+    return "\n".join((*_lines(found, max(width, NARROWEST)), ""))
 
 
 def _lines(found: Probe, width: int) -> Iterator[str]:
     if found.failure:
-        yield from _wrapped(found.failure.what, "", width)
+        yield from wrapped(found.failure.what, "", width)
         return
-    yield from _wrapped(f"{found.host} ({found.address})" if found.address != found.host else found.host, "", width)
-    yield from _wrapped("; ".join(_ports(found)), "  ports: ", width)
+    yield from wrapped(f"{found.host} ({found.address})" if found.address != found.host else found.host, "", width)
+    yield from wrapped("; ".join(_ports(found)), "  ports: ", width)
     for voice in found.voices:
         yield ""
         yield voice.url
         yield from _rows(_voice(voice), width)
     yield ""
-    yield from _wrapped(_verdict(found), "", width)
+    yield from wrapped(_verdict(found), "", width)
 
 
 def _ports(found: Probe) -> Iterator[str]:
@@ -90,15 +89,4 @@ def _tls(seen: TlsSeen) -> Iterator[tuple[str, str]]:
 def _rows(rows: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
     for label, value in rows:
         if value:
-            yield from _wrapped(value, f"  {label + ':':<{_LABEL}}", width)
-
-
-def _wrapped(text: str, lead: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=lead,
-        subsequent_indent=" " * min(len(lead), width // 2),
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [lead.rstrip()]
+            yield from wrapped(value, f"  {label + ':':<{_LABEL}}", width)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
-import urllib.parse
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from toolkit.verify import remedy
+from toolkit.communicators.errors import ProxyError
+from toolkit.communicators.proxy import Proxy, read_proxy, speaks_itself
+from toolkit.verify import remedy, tcp
+from toolkit.verify.proxy_refusal import refusal, unknown_kind, unreachable
 from toolkit.verify.remedy import because, failed
-from toolkit.verify.rung import Failure, Rung, Verdict
+from toolkit.verify.rung import Failure, Rung, RungError, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from toolkit.communicators.endpoint import Endpoint
     from toolkit.verify.exchange import Answer
     from toolkit.verify.name import Address
 
@@ -51,33 +54,92 @@ class Environment:
     excluded: tuple[str, ...] = ()
 
     @property
+    def proxy(self) -> Proxy | None:
+        return read_proxy(self.variable, self.url)
+
+    @property
     def shown(self) -> str:
         """The variable and its host, without any credentials."""
-        parts = urllib.parse.urlsplit(self.url if "://" in self.url else f"//{self.url}")
-        return (
-            f"{self.variable}={parts.hostname or '?'}{f':{parts.port}' if parts.port else ''}" if self.variable else ""
-        )
+        if not self.variable:
+            return ""
+        return self.proxy.shown if self.proxy else f"{self.variable} ({_scheme(self.url)})"
 
 
 def read_environment(variables: Mapping[str, str], *, ssl: bool) -> Environment:
-    """Find the proxy that other clients would take: Packer and pywinrm both follow these variables."""
+    """Find the proxy that other clients would take: Packer, requests and so pywinrm follow these variables.
+
+    As in urllib's getproxies, a variable in lower case hides its twin, and hides it also where it is empty.
+    """
     scheme = "https" if ssl else "http"
-    excluded = variables.get("no_proxy") or variables.get("NO_PROXY") or ""
-    names = tuple(part.strip() for part in excluded.split(",") if part.strip())
-    for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY"):
-        if url := variables.get(name):
-            return Environment(name, url, names)
+    excluded = _first(variables, "no_proxy")[1]
+    names = tuple(part for part in excluded.replace(" ", "").split(",") if part)
+    for name in (f"{scheme}_proxy", "all_proxy"):
+        variable, url = _first(variables, name)
+        if url:
+            return Environment(variable, url, names)
     return Environment(excluded=names)
 
 
-def sentence(environment: Environment, host: str, addresses: Sequence[Address]) -> str:
-    """Say how the guest is reached: always directly, and whom that goes around."""
+def _first(variables: Mapping[str, str], name: str) -> tuple[str, str]:
+    return next(((key, variables[key]) for key in (name, name.upper()) if key in variables), ("", ""))
+
+
+def choose(environment: Environment, endpoint: Endpoint, addresses: Sequence[Address]) -> Proxy | None:
+    """Decide whether the environment's proxy is used. Raises RungError for one that cannot be.
+
+    A guest with any address that the whole world does not reach is never looked for through a proxy.
+    """
+    if not environment.variable or excepted(environment, endpoint) or not _public(addresses):
+        return None
+    if environment.proxy is None:
+        raise RungError(unknown_kind(environment.shown, endpoint.authority))
+    return environment.proxy
+
+
+def find(proxy: Proxy, place: str, resolve: Callable[[str, int], tuple[Address, ...]], timeout: float) -> Address:
+    """Give the proxy's address that accepts connections. Raises RungError where none does."""
+    try:
+        connection, address = tcp.connect(resolve(proxy.host, proxy.port), timeout)
+    except RungError as err:
+        raise RungError(unreachable(proxy.shown, (err.failure.what, *err.failure.evidence), place)) from err
+    connection.close()
+    return address
+
+
+def sentence(environment: Environment, endpoint: Endpoint, addresses: Sequence[Address], used: Proxy | None) -> str:
+    """Say how the guest is reached, and whom that goes through or around."""
+    if used is not None:
+        return f"the guest has a public address, so {used.shown} is used: everything goes through it"
     if not environment.variable:
         return "no proxy is set; the guest is reached directly"
-    if any(_excluded(name, host) for name in environment.excluded):
-        return f"NO_PROXY excepts {host} from {environment.shown}"
-    kind = "private" if all(_private(address) for address in addresses) else "public"
-    return f"{environment.shown} is set, and not used: the guest is reached directly at its {kind} address"
+    if excepted(environment, endpoint):
+        return f"NO_PROXY excepts {endpoint.host} from {environment.shown}"
+    kind = "a private" if len(addresses) == 1 else "at least one private"
+    return f"{environment.shown} is set, and not used: the guest has {kind} address, and is reached directly"
+
+
+def taken_by_others(environment: Environment, endpoint: Endpoint) -> str:
+    """Name the proxy that other clients take where this one goes around it; empty where none is in their way.
+
+    Clients that follow the variables do so for private addresses too (hashicorp/packer#7420, diyan/pywinrm#386).
+    """
+    if endpoint.proxy is not None or not environment.variable or excepted(environment, endpoint):
+        return ""
+    return environment.shown
+
+
+def excepted(environment: Environment, endpoint: Endpoint) -> bool:
+    """Tell whether NO_PROXY names the guest, by requests' rules: networks, addresses, or names and all below them."""
+    host, names = endpoint.host.casefold(), environment.excluded
+    if names == ("*",):
+        return True
+    bare = tuple(name.lstrip(".").casefold() for name in names)
+    if any(name == host or host.endswith(f".{name}") for name in bare if name):
+        return True
+    if _is_ipv4(host):
+        return any(_within(host, name) for name in bare)
+    with_port = f"{host}:{endpoint.port}"
+    return any(name == with_port or with_port.endswith(f".{name}") for name in bare)
 
 
 def traces(answer: Answer) -> tuple[str, ...]:
@@ -89,9 +151,11 @@ def traces(answer: Answer) -> tuple[str, ...]:
     return tuple(found)
 
 
-def intercepted(answer: Answer, place: str, environment: Environment) -> Failure | None:
+def intercepted(answer: Answer, endpoint: Endpoint, environment: Environment) -> Failure | None:
     """Recognise a proxy that answers in the guest's place (hashicorp/packer#7420, diyan/pywinrm#386)."""
-    seen = traces(answer)
+    seen, place = traces(answer), endpoint.authority
+    if (relay := endpoint.relay) and speaks_itself(answer.status, answer.header("Server")):
+        return refusal(ProxyError(relay.shown, answer.status, answer.reason), place, seen)
     if answer.status != 407 and not (seen and answer.status in _PROXY_STATUS):
         return None
     doing = (
@@ -113,14 +177,31 @@ def intercepted(answer: Answer, place: str, environment: Environment) -> Failure
     )
 
 
-def _private(address: Address) -> bool:
+def _public(addresses: Sequence[Address]) -> bool:
+    return bool(addresses) and all(_is_global(str(address)) for address in addresses)
+
+
+def _is_global(text: str) -> bool:
     try:
-        known = ipaddress.ip_address(str(address).partition("%")[0])
+        known = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return False
-    return known.is_private or known.is_loopback or known.is_link_local
+    return ((known.ipv4_mapped if known.version == 6 else None) or known).is_global
 
 
-def _excluded(name: str, host: str) -> bool:
-    bare = name.lstrip("*").lstrip(".").casefold()
-    return name == "*" or host.casefold() == bare or host.casefold().endswith(f".{bare}")
+def _is_ipv4(text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text).version == 4
+    except ValueError:
+        return False
+
+
+def _within(host: str, name: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(name, strict=False)
+    except ValueError:
+        return False
+
+
+def _scheme(url: str) -> str:
+    return url.partition("://")[0] if "://" in url else "no address"

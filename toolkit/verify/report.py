@@ -12,6 +12,7 @@ from toolkit.verify.options import Expect
 from toolkit.verify.page import page
 from toolkit.verify.plain import plain
 from toolkit.verify.rung import Rung
+from toolkit.verify.wait import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from toolkit.verify.facts import Facts
     from toolkit.verify.rung import Failure, Proof
     from toolkit.verify.shut import Shut
-    from toolkit.verify.wait import Ending
 
 FORMAT = 2
 
@@ -72,6 +72,8 @@ class Report:
 
     @property
     def code(self) -> ExitCode:
+        if self.ending is Ending.INTERRUPTED:
+            return ExitCode.INTERRUPTED
         if self.troubles:
             return self.rung.code
         return ExitCode.FINDINGS if any(isinstance(outcome, Bug) for outcome in self.outcomes) else ExitCode.OK

@@ -135,7 +135,7 @@ class Timeline:
 
     @property
     def _title(self) -> str:
-        return f"{self.place}, from {self.started:%Y-%m-%d %H:%M:%S}"
+        return f"{self.place}, from {self.started:%Y-%m-%d %H:%M:%S} UTC"
 
     @property
     def _note(self) -> str:

@@ -74,7 +74,8 @@ def html(title: str, bars: Sequence[Bar], note: str) -> str:
     )
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{_text(title)}</title>\n'
-        "<style>body{font-family:sans-serif}table{border-collapse:collapse}td,th{padding:.3em .8em;text-align:left}"
+        "<style>body{font-family:sans-serif}svg{max-width:100%;height:auto}"
+        "table{border-collapse:collapse}td,th{padding:.3em .8em;text-align:left}"
         "tr:nth-child(even){background:#f2f2f2}</style></head><body>\n"
         f"{svg(title, bars, note)}"
         "<table><tr><th>Clock</th><th>At (s)</th><th>For (s)</th><th>Stage</th><th>Seen</th></tr>\n"

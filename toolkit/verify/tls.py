@@ -73,8 +73,7 @@ def refuses_plain(outcome: Outcome) -> bool:
 
 def _failure(err: OSError, dialer: Dialer) -> Failure:
     plain = _plain_answer(dialer)
-    port = dialer.address.sockaddr[1]
-    place = f"{dialer.address} port {port}"
+    place = dialer.place
     evidence = (str(err),)
     match plain:
         case Answer() if not refuses_plain(plain):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
+from toolkit.verify import proxy
 from toolkit.verify.clock import Clock, SystemClock
+from toolkit.verify.connecting import communicator as communicator_for
+from toolkit.verify.connecting import timeouts
 from toolkit.verify.facts import Facts
 from toolkit.verify.ladder import Ascent, climb
 from toolkit.verify.limits import Limits
 from toolkit.verify.options import Expect, Options
 from toolkit.verify.report import Report
 from toolkit.verify.rung import RungError
+from toolkit.verify.surroundings import Surroundings
 from toolkit.verify.wait import Change, Ending, Patience, Waited, wait_until_ready
 from toolkit.verify.wanted import Wanted, differences
 
@@ -34,6 +37,7 @@ def verify(  # noqa: PLR0913  (each of them has a default, and most callers give
     limits: Limits | None = None,
     clock: Clock | None = None,
     options: Options | None = None,
+    surroundings: Surroundings | None = None,
     on_change: Callable[[Change], None] = lambda _: None,
     on_outcome: Callable[[Outcome], None] = lambda _: None,
 ) -> Report:
@@ -52,11 +56,16 @@ def verify(  # noqa: PLR0913  (each of them has a default, and most callers give
         case _:
             assert_never(options.expect)
     started, wanted = clock.now(), wanted or Wanted()
-    report = _climbed(endpoint, wanted, patience or Patience(), limits, clock, on_change)
-    if report.failure is not None or not (checks or options.client):
-        return report
-    visit = _Visit(endpoint, wanted, limits, clock, options)
-    report = replace(report, outcomes=visit.ask(checks, on_outcome), meeting=visit.meet())
+    with contextlib.closing(
+        _Looker(endpoint, limits, surroundings or Surroundings(), patience or Patience())
+    ) as looker:
+        waited = wait_until_ready(looker.look, looker.patience, clock, on_change)
+        report = _report(endpoint, wanted, waited)
+        if waited.ending is not Ending.READY or not (checks or options.client):
+            return report
+        visit = _Visit(waited.ascent.endpoint or endpoint, wanted, limits, clock, options, looker.surroundings)
+        outcomes = visit.ask(checks, looker.kept, on_outcome) if looker.kept else ()
+    report = replace(report, outcomes=outcomes, meeting=visit.meet(), warnings=(*report.warnings, *visit.cautions()))
     return replace(report, elapsed=clock.now() - started)
 
 
@@ -78,40 +87,79 @@ class _Visit:
     limits: Limits
     clock: Clock
     options: Options
+    surroundings: Surroundings
 
-    def ask(self, checks: tuple[Check, ...], observer: Callable[[Outcome], None]) -> tuple[Outcome, ...]:
+    def ask(
+        self, checks: tuple[Check, ...], communicator: WinrmCommunicator, observer: Callable[[Outcome], None]
+    ) -> tuple[Outcome, ...]:
+        """Run the checks in the shell that the ladder opened: a run costs the guest one."""
         if not checks:
             return ()
         from toolkit.verify.checks.check import Bench  # noqa: PLC0415  (see _chosen)
         from toolkit.verify.checks.runner import run_checks  # noqa: PLC0415
 
-        with contextlib.closing(self._connect()) as communicator:
-            bench = Bench(communicator, self._connect, self.clock, self.options.settings, self.endpoint.username)
-            return run_checks(checks, bench, self.wanted, self.endpoint, observer)
+        communicator.allow(timeouts(self.limits))
+        bench = Bench(communicator, self._connect, self.clock, self.options.settings, self.endpoint.username)
+        return run_checks(checks, bench, self.wanted, self.endpoint, observer)
 
     def meet(self) -> Meeting | None:
         if self.options.client is None:
             return None
         from toolkit.verify.consumer import meet  # noqa: PLC0415  (see _chosen)
 
-        return meet(self.options.client, self.endpoint, self._connect)
+        return meet(self.options.client, self.endpoint, self._connect_alike)
 
-    def _connect(self, seal: bool = True) -> WinrmCommunicator:  # noqa: FBT001, FBT002  (as `meet` calls it)
-        return _communicator(self.endpoint, self.limits, seal=seal)
+    def cautions(self) -> tuple[str, ...]:
+        """Warn of a proxy that the client would take, and that was gone around here."""
+        if self.options.client is None:
+            return ()
+        environment = proxy.read_environment(self.surroundings.variables, ssl=self.endpoint.ssl)
+        shown = proxy.taken_by_others(environment, self.endpoint)
+        if not shown or (self.options.client.spares_loopback and _is_loopback(self.endpoint.host)):
+            return ()
+        client = self.options.client.capitalize()
+        return (f"{client} would go through {shown}, which was gone around here: {self.options.client.around}.",)
+
+    def _connect(self) -> WinrmCommunicator:
+        return communicator_for(self.endpoint, self.limits)
+
+    def _connect_alike(self, seal: bool) -> WinrmCommunicator:  # noqa: FBT001  (as `meet` calls it)
+        return communicator_for(self.endpoint, self.limits, seal=seal, profile=True)
 
 
-def _climbed(
-    endpoint: Endpoint,
-    wanted: Wanted,
-    patience: Patience,
-    limits: Limits,
-    clock: Clock,
-    on_change: Callable[[Change], None],
-) -> Report:
-    def look(left: float) -> Ascent:
-        return climb(endpoint, limits.within(left) if patience.timeout > 0 else limits)
+@dataclass(slots=True)
+class _Looker:
+    """Looks at the guest, and keeps what the last look that came to the top has opened.
 
-    return _report(endpoint, wanted, wait_until_ready(look, patience, clock, on_change))
+    What came to the top before the pause is closed at once: a shell must not stand open while the guest restarts.
+    """
+
+    endpoint: Endpoint
+    limits: Limits
+    surroundings: Surroundings
+    patience: Patience
+    kept: WinrmCommunicator | None = None
+    _been_ready: bool = False
+
+    def look(self, left: float) -> Ascent:
+        self.close()
+        limits = self.limits.within(left) if self.patience.timeout > 0 else self.limits
+        return climb(self.endpoint, limits, self.surroundings, self._keep)
+
+    def close(self) -> None:
+        communicator, self.kept = self.kept, None
+        if communicator is not None:
+            communicator.close()
+
+    def _keep(self, communicator: WinrmCommunicator) -> None:
+        self.kept = communicator
+        if self.patience.pause > 0 and not self._been_ready:
+            self.close()
+        self._been_ready = True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or host.startswith("127.") or host == "::1"
 
 
 def _report(endpoint: Endpoint, wanted: Wanted, waited: Waited) -> Report:
@@ -141,11 +189,3 @@ def _closed(endpoint: Endpoint, limits: Limits, clock: Clock) -> Report:
         failure = err.failure
     ending = Ending.READY if shut and not shut.failure else Ending.FATAL
     return Report(endpoint, ending, Facts(), (), failure, (), 1, clock.now() - started, shut=shut)
-
-
-def _communicator(endpoint: Endpoint, limits: Limits, *, seal: bool) -> WinrmCommunicator:
-    # Loads pywinrm: waiting for a guest that is not up does without.
-    from toolkit.communicators.winrm import Timeouts, WinrmCommunicator  # noqa: PLC0415
-
-    operation = max(1, min(Timeouts().operation, math.ceil(limits.command)))
-    return WinrmCommunicator(endpoint, Timeouts(limits.connect, operation, limits.command), seal=seal)

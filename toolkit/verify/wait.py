@@ -15,31 +15,32 @@ if TYPE_CHECKING:
     from toolkit.verify.clock import Clock
     from toolkit.verify.ladder import Ascent
 
-_LONGEST_INTERVAL = 5.0
 _GROWTH = 1.25
 # LastBootUpTime is computed from the clock, which guests set right after booting; no reboot is this short.
 _SAME_BOOT = 5.0
 
 
 class Ending(StrEnum):
-    """Why the wait ended."""
+    """Why the wait ended. INTERRUPTED: by whoever waited."""
 
     READY = "ready"
     FATAL = "fatal"
     DEADLINE = "deadline"
+    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to wait, in seconds. A `timeout` of 0 looks once.
 
-    The `interval` between looks grows to 5 s. What looks suspicious is looked at again after `suspicion`. `pause` is
-    Packer's pause_before_connecting: once ready, wait that long and require the guest to be ready still, without a
-    reboot in between; it comes on top of `timeout`.
+    The `interval` between looks grows to `longest`. What looks suspicious is looked at again after `suspicion`.
+    `pause` is Packer's pause_before_connecting: once ready, wait that long and require the guest to be ready still,
+    without a reboot in between; it comes on top of `timeout`.
     """
 
     timeout: float = 60.0
     interval: float = 1.0
+    longest: float = 5.0
     suspicion: float = 1.5
     pause: float = 0.0
 
@@ -48,13 +49,14 @@ class Patience:
 class Change:
     """What is known has changed. `elapsed` in seconds since the start; `rung` is where the ladder ends now.
 
-    `kind` is the failure's, or `ready`, or `paused`.
+    `kind` is the failure's, or `ready`, or `paused`; `failure` is None for these two.
     """
 
     elapsed: float
     rung: Rung
     summary: str
     kind: str = ""
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +102,33 @@ class _Wait:
         self._findings: list[str] = []
         self._state: tuple[Rung, str] | None = None
         self._suspected: set[tuple[Rung, str]] = set()
+        self._last: Ascent | None = None
 
     def until_settled(self) -> Waited:
+        """Give the last look also to whoever loses patience: it says what to mend."""
+        try:
+            ascent, ending = self._settled()
+        except KeyboardInterrupt:
+            if self._last is None:
+                raise
+            ascent, ending = self._last, Ending.INTERRUPTED
+        return Waited(ascent, ending, self._attempts, self._elapsed(), tuple(self._findings))
+
+    def _settled(self) -> tuple[Ascent, Ending]:
         ascent, ending = self._until_ready()
         if ending is Ending.READY and self._patience.pause > 0:
-            ascent, ending = self._through_pause(ascent)
-        return Waited(ascent, ending, self._attempts, self._elapsed(), tuple(self._findings))
+            return self._through_pause(ascent)
+        return ascent, ending
 
     def _until_ready(self) -> tuple[Ascent, Ending]:
         while True:
-            ascent = self._look(self._left())
+            self._last = ascent = self._look(self._left())
             self._attempts += 1
             failure = ascent.failure
             if failure is None:
                 self._tell(Rung.RUN, "ready", "ready")
                 return ascent, Ending.READY
-            self._tell(failure.rung, failure.kind, failure.what)
+            self._tell(failure.rung, failure.kind, failure.what, failure)
             if self._is_certain(failure):
                 return ascent, Ending.FATAL
             if (left := self._left()) <= 0:
@@ -140,7 +153,7 @@ class _Wait:
             if abs((after - before).total_seconds()) <= _SAME_BOOT:
                 return ascent, ending
             self._findings.append(REBOOTED.what)
-            self._tell(REBOOTED.rung, REBOOTED.kind, REBOOTED.what)
+            self._tell(REBOOTED.rung, REBOOTED.kind, REBOOTED.what, REBOOTED)
             if self._left() < pause:
                 return replace(ascent, failure=REBOOTED), Ending.DEADLINE
 
@@ -167,14 +180,14 @@ class _Wait:
         if failure.verdict is Verdict.SUSPICIOUS:
             return self._patience.suspicion
         interval = self._interval
-        self._interval = min(max(_LONGEST_INTERVAL, self._patience.interval), interval * _GROWTH)
+        self._interval = min(max(self._patience.longest, self._patience.interval), interval * _GROWTH)
         return interval
 
-    def _tell(self, rung: Rung, kind: str, summary: str) -> None:
+    def _tell(self, rung: Rung, kind: str, summary: str, failure: Failure | None = None) -> None:
         if (rung, kind) != self._state:
             self._state = (rung, kind)
             self._interval = self._patience.interval
-            self._observer(Change(self._elapsed(), rung, summary, kind))
+            self._observer(Change(self._elapsed(), rung, summary, kind, failure))
 
     def _elapsed(self) -> float:
         return self._clock.now() - self._start

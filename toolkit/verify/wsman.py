@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.challenge import offered_methods
+from toolkit.communicators.proxy import HTTP_SYS
 from toolkit.verify import proxy, remedy
 from toolkit.verify.exchange import LARGEST_BODY, Answer, Foreign, HangUp, Outcome, Silence, post
 from toolkit.verify.facts import ServiceFacts
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from toolkit.communicators.endpoint import Endpoint
     from toolkit.verify.dialer import Dialer
     from toolkit.verify.proxy import Environment
-
-# http.sys, in whose name all of WinRM's answers go out.
-HTTP_SYS = "Microsoft-HTTPAPI"
 
 IDENTIFY = (
     b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
@@ -67,7 +65,8 @@ def ask(
         connection = dial()
     except OSError:
         return HangUp(reset=True)
-    return post(connection, endpoint.authority, endpoint.path, body, headers, seconds=dialer.limits.answer)
+    own = endpoint.relay.headers if endpoint.relay else {}
+    return post(connection, endpoint.authority, endpoint.target, body, {**headers, **own}, seconds=dialer.limits.answer)
 
 
 def identity(body: bytes, element: str) -> str | None:
@@ -81,7 +80,7 @@ def _judge_server(endpoint: Endpoint, dialer: Dialer, answer: Answer, environmen
     """Raise for an answer that does not come from WinRM's side of http.sys."""
     if not endpoint.ssl and answer.status == 400 and (refuses_plain(answer) or speaks_tls(dialer)):
         raise RungError(_tls_wanted(endpoint, _described(answer)))
-    if between := proxy.intercepted(answer, endpoint.authority, environment):
+    if between := proxy.intercepted(answer, endpoint, environment):
         raise RungError(between)
     windows = answer.header("Server").startswith(HTTP_SYS)
     if answer.status == 503 and (windows or not answer.header("Server")):

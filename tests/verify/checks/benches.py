@@ -46,6 +46,7 @@ def checked(
     with SimulatedGuest(guest or state(), plan=plan) as simulated:
         report = verify(endpoint(simulated.port), wanted, ONCE, options=options)
         assert simulated.open_shells == 0
+        assert simulated.files == ()
     return report
 
 
@@ -68,6 +69,7 @@ class Scripted:
     answers: Mapping[str, Done | Callable[[], Done]] = field(default_factory=dict)
     documents: Mapping[str, bytes | Exception] = field(default_factory=dict)
     upload_error: str = ""
+    shell_id: str | None = None
 
     def connect(self) -> None: ...
 

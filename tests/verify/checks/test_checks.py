@@ -18,6 +18,7 @@ from toolkit.problems import Severity
 from toolkit.secret import Secret
 from toolkit.simulator.interior import FAILED_MARKER, READY_MARKER
 from toolkit.simulator.machine import Listener, Rule, Transport
+from toolkit.simulator.plan import Misfit, Plan
 from toolkit.simulator.server import SimulatedGuest
 from toolkit.simulator.state import LocalUser, WindowsVersion, state_of
 from toolkit.spec.guest import Consumer, Style
@@ -238,9 +239,43 @@ def test_shells_left_by_others_are_listed_and_ours_are_not() -> None:
         report = verify(endpoint(simulated.port), None, Patience(timeout=0), options=Options(checks=("shells",)))
 
     (finding,) = completed(report, "shells").findings
-    assert finding.failure.what == "1 shells of this user are open already."
+    assert finding.failure.what == "1 other shells of this user are open already."
     assert finding.failure.evidence == (f"{mine.id} from 127.0.0.1",)
-    assert completed(report, "shells").told == "1 shells of this user are open, 1 of others"
+    assert completed(report, "shells").told == "1 other shells of this user are open, 1 of others"
+    assert report.ready
+
+
+@pytest.mark.parametrize("checks", [("shells",), ("files", "output", "posture", "boot"), ALL])
+def test_a_run_of_ladder_and_checks_costs_the_guest_one_shell(checks: tuple[str, ...]) -> None:
+    """Only the question how many shells work at once opens more."""
+    with SimulatedGuest(guest_state()) as simulated:
+        options = Options(checks=checks, settings=Settings(shells=3))
+        report = verify(endpoint(simulated.port), None, Patience(timeout=0), options=options)
+        opened = sum(exchange.action.endswith("/Create") for exchange in simulated.exchanges)
+        assert (simulated.open_shells, simulated.files) == (0, ())
+
+    assert report.ready, report.to_text()
+    assert opened == (3 if "concurrency" in checks else 1)
+
+
+def test_a_pause_costs_one_shell_before_it_and_one_after() -> None:
+    with SimulatedGuest(guest_state()) as simulated:
+        verify(endpoint(simulated.port), None, Patience(timeout=0, pause=0.05), options=Options(checks=("files",)))
+        opened = [exchange.action.rpartition("/")[2] for exchange in simulated.exchanges if exchange.action]
+
+    assert [action for action in opened if action in {"Create", "Delete"}] == ["Create", "Delete"] * 2
+
+
+def test_files_that_cannot_be_removed_again_are_told_and_the_rest_stands() -> None:
+    plan = Plan(misfits=(Misfit("rmdir", stdout=b"Access is denied.\r\n"),))
+    with SimulatedGuest(guest_state(), plan=plan) as simulated:
+        report = verify(endpoint(simulated.port), None, Patience(timeout=0), options=Options(checks=("files",)))
+        left = simulated.files
+
+    (finding,) = completed(report, "files").findings
+    assert (finding.failure.kind, finding.severity) == ("files-left", WARNING)
+    assert left
+    assert all(path.startswith(finding.failure.what.rpartition(" ")[2].casefold()) for path in left)
     assert report.ready
 
 

@@ -23,6 +23,11 @@ F = TypeVar("F")
 class Manageable(Communicator, Protocol):
     """A communicator that also reads the guest's management data, without a process in the guest."""
 
+    @property
+    def shell_id(self) -> str | None:
+        """The shell that is open, None where none is."""
+        ...
+
     def get(self, resource: str, selectors: Mapping[str, str] | None = None) -> bytes:
         """Read one instance by WS-Transfer; gives the envelope."""
         ...
@@ -46,7 +51,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a check works with. `known` holds the facts that earlier checks have established."""
+    """What a check works with. All checks share the communicator's one shell; `open_another` makes one besides.
+
+    `known` holds the facts that earlier checks have established.
+    """
 
     communicator: Manageable
     open_another: Callable[[], Manageable]

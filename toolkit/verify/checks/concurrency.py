@@ -30,8 +30,9 @@ def _ask(bench: Bench) -> Concurrency:
     count = max(1, bench.settings.shells)
     with contextlib.ExitStack() as closing, ThreadPoolExecutor(count) as pool:
         # Closed only when all have been tried: they are to be open at once.
-        communicators = [closing.enter_context(contextlib.closing(bench.open_another())) for _ in range(count)]
-        errors = [err for err in pool.map(_tried, communicators) if err is not None]
+        others = [closing.enter_context(contextlib.closing(bench.open_another())) for _ in range(count - 1)]
+        # The shell that all checks share is one of them.
+        errors = [err for err in pool.map(_tried, (bench.communicator, *others)) if err is not None]
     return Concurrency(
         count,
         count - len(errors),

@@ -6,14 +6,15 @@ apostrophes, brackets, letters beyond ASCII.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from toolkit.communicators.errors import TransferError
-from toolkit.verify.checks.check import Bench, Finding, Question, error
+from toolkit.communicators.errors import CommunicatorError, TransferError
+from toolkit.verify.checks.check import Bench, Finding, Question, error, warning
 from toolkit.verify.rung import Failure, Rung, Verdict
 
 if TYPE_CHECKING:
@@ -27,26 +28,36 @@ CONTENT = bytes(range(256)) * 16 + b"\r\n\n\r\x00\x1a"
 
 @dataclass(frozen=True, slots=True)
 class FilesBack:
-    """The names that arrived unchanged, and those that did not, with what was said about them."""
+    """The names that arrived unchanged, and those that did not, with what was said about them.
+
+    `left` is the folder that could not be removed again, empty where nothing of ours is left in the guest.
+    """
 
     intact: tuple[str, ...]
     broken: tuple[str, ...]
     sha256: str
+    left: str = ""
 
 
 def _ask(bench: Bench) -> FilesBack:
     folder = f"{_FOLDER}-{uuid.uuid4().hex[:8]}"
-    intact, broken = [], []
     try:
-        for name in NAMES:
-            trouble = _round_trip(bench, f"{folder}\\{name}")
-            if trouble is None:
-                intact.append(name)
-            else:
-                broken.append(f"{name}: {trouble}")
-    finally:
-        bench.communicator.run(f'rmdir /s /q "{folder}"')
-    return FilesBack(tuple(intact), tuple(broken), hashlib.sha256(CONTENT).hexdigest())
+        troubles = {name: _round_trip(bench, f"{folder}\\{name}") for name in NAMES}
+    except CommunicatorError:
+        # What went wrong is told by this error; that the folder cannot be removed either would only hide it.
+        with contextlib.suppress(CommunicatorError):
+            _removed(bench, folder)
+        raise
+    intact = tuple(name for name, trouble in troubles.items() if trouble is None)
+    broken = tuple(f"{name}: {trouble}" for name, trouble in troubles.items() if trouble is not None)
+    gone = _removed(bench, folder) or not intact  # a folder that no file reached was never made
+    return FilesBack(intact, broken, hashlib.sha256(CONTENT).hexdigest(), "" if gone else folder)
+
+
+def _removed(bench: Bench, folder: str) -> bool:
+    # rmdir never sets ERRORLEVEL, so that the shell ends with 0 whatever happened; `||` sees what it returned (Wine's
+    # tests of cmd's own commands; stackoverflow.com, "batch: Exit code for "rd" is 0 on error as well").
+    return bench.communicator.run(f'rmdir /s /q "{folder}" || exit /b 1').exit_code == 0
 
 
 def _round_trip(bench: Bench, path: str) -> str | None:
@@ -64,20 +75,32 @@ def _tell(facts: FilesBack) -> str:
 
 
 def _judge(facts: FilesBack, _wanted: Wanted) -> tuple[Finding, ...]:
-    if not facts.broken:
-        return ()
-    return (
-        error(
-            Failure(
-                Rung.RUN,
-                "files-changed",
-                Verdict.FATAL,
-                "Files do not travel to the guest and back unchanged.",
-                facts.broken,
-                causes=("The disk is full or may not be written.", "A virus scanner holds the file."),
-                in_guest=("dir C:\\Windows\\Temp", "fsutil volume diskfree C:"),
-            )
-        ),
+    broken = (error(_changed(facts.broken)),) if facts.broken else ()
+    left = (warning(_left(facts.left)),) if facts.left else ()
+    return (*broken, *left)
+
+
+def _changed(broken: tuple[str, ...]) -> Failure:
+    return Failure(
+        Rung.RUN,
+        "files-changed",
+        Verdict.FATAL,
+        "Files do not travel to the guest and back unchanged.",
+        broken,
+        causes=("The disk is full or may not be written.", "A virus scanner holds the file."),
+        in_guest=("dir C:\\Windows\\Temp", "fsutil volume diskfree C:"),
+    )
+
+
+def _left(folder: str) -> Failure:
+    return Failure(
+        Rung.RUN,
+        "files-left",
+        Verdict.SUSPICIOUS,
+        f"This check's own folder could not be removed from the guest: {folder}",
+        causes=("A virus scanner holds a file in it.",),
+        in_guest=(f'rmdir /s /q "{folder}"',),
+        in_powershell=(f"Remove-Item -Recurse -Force '{folder}'",),
     )
 
 

@@ -1,6 +1,6 @@
 """No shells are left over from earlier clients: they count against the user's quota until they idle out.
 
-Asked before anything of ours is open, so that whatever is listed is somebody else's.
+Asked while nothing of ours is open but the one shell that all checks share, which is left out.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ class OpenShells:
 
 def _ask(bench: Bench) -> OpenShells:
     root = parsed(bench.communicator.enumerate(SHELLS))
-    shells = [_shell(texts(element)) for element in elements(root, SHELLS, "Shell")]
+    found = [_shell(texts(element)) for element in elements(root, SHELLS, "Shell")]
+    own = (bench.communicator.shell_id or "").casefold()
+    shells = [shell for shell in found if shell.shell_id.casefold() != own]
     user = _bare(bench.username)
     return OpenShells(
         tuple(shell for shell in shells if _bare(shell.owner) == user),
@@ -55,7 +57,7 @@ def _bare(user: str) -> str:
 
 
 def _tell(facts: OpenShells) -> str:
-    return f"{len(facts.ours)} shells of this user are open, {len(facts.others)} of others"
+    return f"{len(facts.ours)} other shells of this user are open, {len(facts.others)} of others"
 
 
 def _judge(facts: OpenShells, _wanted: Wanted) -> tuple[Finding, ...]:
@@ -67,7 +69,7 @@ def _judge(facts: OpenShells, _wanted: Wanted) -> tuple[Finding, ...]:
                 Rung.QUOTA,
                 "shells-left-open",
                 Verdict.SUSPICIOUS,
-                f"{len(facts.ours)} shells of this user are open already.",
+                f"{len(facts.ours)} other shells of this user are open already.",
                 tuple(f"{one.shell_id} from {one.client or 'an unknown place'}" for one in facts.ours),
                 causes=(
                     "Earlier clients were ended before they could close them; each idles for two hours by default.",
