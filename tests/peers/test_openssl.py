@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from tests.render.guests import bootstrap, guest, winrm
 from toolkit.certificates import pfx, self_signed, trusted_client
 from toolkit.render.bootstrap import bootstrap_files
 from toolkit.render.certificate import host_certificate, listener_certificate
+from toolkit.render.generate import generated
 from toolkit.secret import Secret
 from toolkit.spec.guest import Guest, HostMade, OwnPfx
 
@@ -84,13 +86,28 @@ def test_the_pfx_opens_with_algorithms_that_windows_7_reads_and_is_the_scripts(t
     assert "MAC: sha1" in about
     assert about.count("pbeWithSHA1And3-KeyTripleDES-CBC") == 2
     openssl(folder, *openly, "-out", "out.pem")
-    printed = openssl(folder, "x509", "-in", "out.pem", "-noout", "-fingerprint", "-sha1")
-    thumbprint = printed.strip().rpartition("=")[2].replace(":", "")
-    assert thumbprint.encode("ascii") in (folder / "winrmConfig.bat").read_bytes()
+    assert thumbprint_of(folder, "out.pem").encode("ascii") in (folder / "winrmConfig.bat").read_bytes()
     key, certificate = (
         openssl(folder, *command, "-in", "out.pem") for command in (("pkey", "-pubout"), ("x509", "-pubkey", "-noout"))
     )
     assert key == certificate
+
+
+def test_the_thumbprint_in_manifest_and_script_is_that_of_the_certificate_that_is_handed_over(tmp_path: Path) -> None:
+    wanted = guest(replace(winrm(ssl=True), host="10.0.0.5"))
+    certificate = host_certificate(wanted, tmp_path, lambda: NOW)
+    files = {file.name: file.data for file in generated(wanted, certificate)}
+    (tmp_path / "handed-over.pem").write_bytes(files["handoff/winrm.pem"])
+    thumbprint = thumbprint_of(tmp_path, "handed-over.pem")
+    assert json.loads(files["manifest.json"])["communicator"]["certificate_thumbprint"] == thumbprint
+    assert f"CertificateThumbprint = '{thumbprint}'".encode() in files["winrmConfig.bat"]
+    openssl(tmp_path, "verify", "-CAfile", "handed-over.pem", "-verify_ip", "10.0.0.5", "handed-over.pem")
+    assert b"winrm.pem" in files["handoff/inventory.yml"]
+
+
+def thumbprint_of(folder: Path, name: str) -> str:
+    printed = openssl(folder, "x509", "-in", name, "-noout", "-fingerprint", "-sha1")
+    return printed.strip().rpartition("=")[2].replace(":", "")
 
 
 def test_a_client_certificate_is_for_clients_and_names_the_user(folder: Path) -> None:
