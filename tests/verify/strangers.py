@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import ssl
 import threading
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 Talk: TypeAlias = "Callable[[socket.socket], None]"
@@ -157,20 +158,31 @@ def forwards_to(port: int) -> Talk:
 
     def talk(connection: socket.socket) -> None:
         with socket.create_connection(("127.0.0.1", port)) as onward:
-            back = threading.Thread(target=_pump, args=(onward, connection))
-            back.start()
-            _pump(connection, onward)
-            back.join(5)
+            _pass_on(connection, onward)
 
     return talk
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while piece := source.recv(65536):
-            sink.sendall(piece)
-    with contextlib.suppress(OSError):
-        sink.shutdown(socket.SHUT_WR)
+def _pass_on(one: socket.socket, other: socket.socket) -> None:
+    """Pass on both ways in one thread: TLS must not be read in one and written in another at the same time."""
+    ends = {one: other, other: one}
+    while ready := _readable(ends):
+        for source in ready:
+            source.setblocking(False)
+            try:
+                data = source.recv(65536)
+            except (ssl.SSLWantReadError, BlockingIOError):
+                continue  # a ticket, or less than a whole record
+            finally:
+                source.setblocking(True)
+            if not data:
+                return
+            ends[source].sendall(data)
+
+
+def _readable(ends: Iterable[socket.socket]) -> list[socket.socket]:
+    held: list[socket.socket] = [end for end in ends if isinstance(end, ssl.SSLSocket) and end.pending()]
+    return held or select.select(list(ends), [], [], 5)[0]
 
 
 def relays_to(port: int) -> Talk:
@@ -181,10 +193,7 @@ def relays_to(port: int) -> Talk:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         with socket.create_connection(("127.0.0.1", port)) as plain, context.wrap_socket(plain) as onward:
-            back = threading.Thread(target=_pump, args=(onward, connection))
-            back.start()
-            _pump(connection, onward)
-            back.join(5)
+            _pass_on(connection, onward)
 
     return talk
 
