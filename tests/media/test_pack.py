@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.media.trees import TYPICAL
+from tests.media.trees import BRIDGED, TYPICAL
 from toolkit.errors import ToolkitError, UnreadableError, UsageError
 from toolkit.files import NamedFile
 from toolkit.media.pack import FloppySize, MediaFile, Medium, contents, pack
@@ -271,10 +271,10 @@ from pathlib import Path
 if len(sys.argv) > 2:
     later = time.time() + float(sys.argv[2])
     time.time = lambda: later
-from tests.media.trees import TYPICAL
+from tests.media.trees import BRIDGED, TYPICAL
 from toolkit.media.pack import Medium, pack
 for medium in Medium:
-    for order in (TYPICAL, TYPICAL[::-1]):
+    for order in (TYPICAL, TYPICAL[::-1], BRIDGED, BRIDGED[::-1]):
         print(pack(order, Path(sys.argv[1]), medium, label="UNATTEND").sha256)
 """
 
@@ -291,7 +291,8 @@ for medium in Medium:
 def test_an_image_does_not_depend_on_process_zone_hash_order_or_day(
     target: Path, zone: str, seed: str, later: str
 ) -> None:
-    here = [pack(TYPICAL, target, medium, label="UNATTEND").sha256 for medium in Medium for _ in range(2)]
+    sets = (TYPICAL, TYPICAL, BRIDGED, BRIDGED)
+    here = [pack(files, target, medium, label="UNATTEND").sha256 for medium in Medium for files in sets]
     environment = {**os.environ, "TZ": zone, "PYTHONHASHSEED": seed}
     command = [sys.executable, "-c", PACK_AND_TELL, str(target), later]
     there = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)

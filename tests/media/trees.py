@@ -16,6 +16,9 @@ TYPICAL = (
     NamedFile("empty.txt", b""),
 )
 
+# One name more, which an ISO needs UDF for.
+BRIDGED = (*TYPICAL, NamedFile("drivers/" + "n" * 100 + ".inf", b"long" * 2000))
+
 _LETTERS = st.characters(codec="utf-16-le", exclude_characters="/;")
 _PART = st.one_of(
     st.sampled_from(["a", "A", "LONGFI~1.TXT", "longfilename.txt", "longfilenamf.txt", ".x", "a b", "$1", "x.tar.gz"]),

@@ -43,7 +43,7 @@ def pack_up(request: Request, *, json: bool) -> ExitCode:
     medium = _arranged(form, load)
     _warn(medium.medium, load)
     target = request.output or load.folder / f"unattend.{_ENDINGS[medium.medium]}"
-    label = request.label if request.label is not None else medium.label or load.label
+    label = _label(request, medium, load)
     if request.dry_run:
         from toolkit.media.pack import require_packable
 
@@ -52,6 +52,18 @@ def pack_up(request: Request, *, json: bool) -> ExitCode:
         return ExitCode.OK
     _show(_packed(medium, target, label, digests=json), json=json)
     return ExitCode.OK
+
+
+def _label(request: Request, medium: Arranged, load: Cargo) -> str:
+    """Give the label asked for, else the format's or the spec's own. cloudbase-init finds its media by theirs."""
+    if request.label is None:
+        return medium.label or load.label
+    if medium.label is not None and request.label.casefold() != medium.label:
+        raise UsageError(
+            f"--format {request.form} is found by its label, {medium.label}, and --label {request.label} is another",
+            help="Leave --label out.",
+        )
+    return request.label
 
 
 def _packed(medium: Arranged, target: Path, label: str, *, digests: bool) -> Packed:

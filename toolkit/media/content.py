@@ -22,8 +22,7 @@ CHUNK = 1 << 19  # bytes at a time, few enough to stay in the cache of a process
 Advance: TypeAlias = "Callable[[int], None]"
 
 
-@dataclass(frozen=True, slots=True)
-class FileDigest:
+class FileDigest(NamedTuple):
     """What a medium holds under one name. `size` in bytes; `sha256` in hex, None where nobody asked for it."""
 
     name: str
@@ -81,8 +80,7 @@ class MediaFile:
         return SourceStream(self.measure())
 
 
-@dataclass(frozen=True, slots=True)
-class MeasuredFile:
+class MeasuredFile(NamedTuple):
     """A MediaFile of known size. `stamp` is None for bytes in memory, which cannot change."""
 
     file: MediaFile

@@ -124,7 +124,7 @@ def master(files: Sequence[MeasuredFile], sink: Sink, disc: Disc) -> tuple[tuple
             alike = _Alike()
             for one in placed(tree(files)):
                 _add(image, one, target, bridge=disc.bridge)
-                if isinstance(one.node, Leaf):
+                if disc.bridge and isinstance(one.node, Leaf):
                     alike.share(image.inodes[-1])
                 if one.joliet != one.path and isinstance(one.node, Leaf):
                     stand_ins[one.path[1:]] = one.joliet[1:]

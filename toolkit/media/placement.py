@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.media.iso9660_names import iso_file_names, iso_folder_names
 from toolkit.media.joliet_names import joliet_names
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 LEVELS = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A file or folder with its own path and those of its stand-ins.
 
     `joliet` is the same where Joliet holds it, and `iso` is None where it lies deeper than ISO9660 allows.

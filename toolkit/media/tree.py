@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from toolkit.media.names import same_name
 
@@ -14,14 +13,12 @@ if TYPE_CHECKING:
     from toolkit.media.content import MeasuredFile
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     name: str
     file: MeasuredFile
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(NamedTuple):
     """`name` is the last part of its path; the root's is empty."""
 
     name: str
