@@ -57,7 +57,7 @@ def render_warm(folder: Path) -> Row:
     arguments = scenes.python("-m", "tests.benchmarks.warm", str(spec), "100")
     program = Program("warm", arguments, scenes.ROOT, environment=scenes.environment())
     costs = tuple(Cost(seconds) for seconds in json.loads(scenes.output_of(program)))
-    return Alone("one answer file, process warm", Sample(costs))
+    return Alone("one answer file, process warm", Sample(costs), budget=0.025)
 
 
 def pack_ten(folder: Path) -> Row:
@@ -169,12 +169,12 @@ def inspect_images(folder: Path) -> Row:
 
 def thousand_guests(folder: Path) -> Row:
     """One process, one simulated guest behind a thousand endpoints: what is measured is the client."""
-    what = "1,000 guests (promised: 120 s)"
+    what = "verify 1,000 guests, one process"
     with scenes.simulated_guest() as address:
         where = ("-m", "tests.benchmarks.fleet", address.host, str(address.port), scenes.USER, "1000")
         password = {"UNATTEND_WINRM_PASSWORD": scenes.PASSWORD}
         program = Program(what, scenes.python(*where), scenes.ROOT, environment={**scenes.environment(), **password})
-        return Alone(what, Sample((measured(program),)))
+        return Alone(what, Sample((measured(program),)), budget=120, memory=1 << 30)
 
 
 ROWS: dict[str, Callable[[Path], Row]] = {

@@ -51,7 +51,8 @@ def footnotes(notes: Iterable[str]) -> Iterator[str]:
 def _promise(row: Alone) -> str:
     if row.budget is None:
         return f"{'-':>7} {'-':>8}"
-    return f"{'-':>7} {row.budget:>6.1f} s {_verdict(row.ours.median, row.budget)}"
+    limit = f"{row.budget * 1000:.0f} ms" if row.budget < 0.1 else f"{row.budget:.1f} s"
+    return f"{'-':>7} {limit:>8} {_verdict(row.ours.median, row.budget)}"
 
 
 def _memory(row: Compared | Alone) -> Iterator[str]:

@@ -66,6 +66,12 @@ def test_a_row_without_a_peer_shows_its_own_promise() -> None:
     ]
 
 
+def test_a_promise_of_milliseconds_is_shown_in_them() -> None:
+    assert list(table.lines(Alone("warm", sample(0.001, 0.001, 0.001), budget=0.025))) == [
+        "warm                                    1.0 ms    1.0 ms       -    25 ms ok",
+    ]
+
+
 def test_counts_stand_one_below_the_other() -> None:
     assert list(table.lines(Counted("requests", (("by Basic", 12), ("packer", 8))))) == [
         "requests",
