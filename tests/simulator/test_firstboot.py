@@ -242,6 +242,14 @@ def test_commands_need_no_script_and_run_in_their_order() -> None:
     assert made.state.allow_unencrypted
 
 
+def test_a_loop_in_a_command_runs_for_each_of_its_words() -> None:
+    made = boot(answer_file("cmd.exe /d /c sc.exe query WinRM & for %v in (One Two) do reg delete HKLM\\K /v %v /f"))
+    assert [step.command for step in made.steps][1:] == [
+        "reg delete HKLM\\K /v One /f",
+        "reg delete HKLM\\K /v Two /f",
+    ]
+
+
 def test_a_server_is_open_without_any_script() -> None:
     made = boot(answer_file(image="Windows Server 2019 SERVERDATACENTERCORE"))
     assert made.state is not None

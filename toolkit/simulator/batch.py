@@ -35,11 +35,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class BatchFile:
-    """The lines of a batch file and where its labels are, by case-folded name."""
+    """The lines of a batch file and where its labels are, by case-folded name.
+
+    `typed` is a command line that stands in no file: in it what has no value stays as it is, `%d` among them.
+    """
 
     name: str
     lines: tuple[Line, ...]
     labels: Mapping[str, int]
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

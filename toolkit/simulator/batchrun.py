@@ -173,7 +173,8 @@ class BatchRun:
         return f"{self._script.name}:{self._line}"
 
     def _expanded(self, text: str) -> str:
-        return expanded(text, {**self._variables, "errorlevel": str(self._errorlevel)}, batch=True)
+        variables = {**self._variables, "errorlevel": str(self._errorlevel)}
+        return expanded(text, variables, batch=not self._script.typed)
 
     def _statement(self, text: str) -> Flow:
         """Run one expanded line: an `if` or `for` governs the rest of it, else command after command."""

@@ -224,7 +224,7 @@ class _Boot:
             self._problems.append(f"no medium file matches the script that {where} calls: {missing['name']}")
             self._note(where, command, "finds no such file")
             return _NOT_FOUND
-        return self._run(BatchFile(where, (Line(1, command),), {}), where, numbered=False)
+        return self._run(BatchFile(where, (Line(1, command),), {}, typed=True), where, numbered=False)
 
     def _run(self, script: BatchFile, name: str, *, numbered: bool = True) -> int:
         run = BatchRun(script, self._machine, self._batches, self._powershell).run()
