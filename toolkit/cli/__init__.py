@@ -24,6 +24,7 @@ def main() -> None:
 def _leave(code: int) -> NoReturn:
     """End at once. Taking apart what the kernel frees anyway is a fifth of a short command's time."""
     with contextlib.suppress(OSError):  # of a result that could not be written, its command has told
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # closed by whoever started us
+                stream.flush()
     os._exit(code)

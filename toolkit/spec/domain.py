@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from toolkit.files import read_at_most
 from toolkit.secret import Secret
 from toolkit.spec.network import check_dns_name
 from toolkit.spec.secrets import SecretField, Vault
@@ -85,11 +86,11 @@ def _blob(name: str, findings: Findings) -> DomainBlob | None:
     path = ("domain", "blob")
     source = findings.document.layer(path).folder / name
     try:
-        data = source.read_bytes()
+        data = read_at_most(source, _LARGEST_BLOB)
     except OSError as err:
         findings.error(path, f"{source} cannot be read: {err.strerror}", help="The path counts from the spec's folder.")
         return None
-    text = _base64_text(data[:_LARGEST_BLOB])
+    text = _base64_text(data) if data is not None else None
     if text is None:
         findings.error(path, f"{source} is not what `djoin /provision /savefile` writes: base64 in a text file")
         return None

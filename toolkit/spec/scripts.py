@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from toolkit.catalog.suggest import one_of
+from toolkit.files import read_at_most
 from toolkit.spec.guest import Phase
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.work import Carry, Script, ScriptKind
@@ -90,12 +91,12 @@ def _check_phase(path: KeyPath, section: ScriptSection, kind: ScriptKind, carry:
 
 def _content(path: KeyPath, source: Path, findings: Findings) -> bytes | None:
     try:
-        if source.stat().st_size > _LARGEST:
-            findings.error(path, f"{source} is larger than {_LARGEST >> 20} MiB: that is not a script")
-            return None
-        data = source.read_bytes()
+        data = read_at_most(source, _LARGEST)
     except OSError as err:
         findings.error(path, f"{source} cannot be read: {err.strerror}", help="The path counts from the spec's folder.")
+        return None
+    if data is None:
+        findings.error(path, f"{source} is larger than {_LARGEST >> 20} MiB: that is not a script")
         return None
     if not data.strip():
         findings.error(path, f"{source} is empty")
