@@ -187,6 +187,19 @@ def test_an_interrupted_wait_ends_with_its_own_code_and_the_report_as_it_stands(
     assert "Traceback" not in err
 
 
+def test_an_interrupt_while_the_modules_load(folder: Path) -> None:
+    finder = "type('Finder', (), {'find_spec': lambda self, name, *_: name == 'typer' and signal.raise_signal(2) or None})"
+    program = f"import signal, sys; sys.meta_path.insert(0, {finder}()); from toolkit.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "interrupted; nothing was left half-written\n")
+
+
 def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
     first = "import sys; print(sys.stdin.readline(), end='')"
     command = f'{sys.executable} -m toolkit schema | {sys.executable} -c "{first}"'

@@ -88,7 +88,18 @@ class Document:
     def given_text(self, path: KeyPath) -> str | None:
         """Give what `--set` was given as the value at `path`, as it was written; None where a file says it."""
         layer = self.layer(path)
-        return layer.text.strip() if layer.name == COMMAND_LINE and layer.own == path else None
+        if layer.name != COMMAND_LINE or layer.own != path:
+            return None
+        text = layer.text.strip()
+        if isinstance(_value_at(path, layer.data), dict) and not text.startswith("{"):
+            return None  # it was given as the value of a key below
+        return text
+
+
+def _value_at(path: KeyPath, data: Any) -> Any:
+    for part in path:
+        data = data[part]
+    return data
 
 
 def dotted(path: KeyPath) -> str:
