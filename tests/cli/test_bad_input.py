@@ -188,8 +188,15 @@ def test_an_interrupted_wait_ends_with_its_own_code_and_the_report_as_it_stands(
 
 
 def test_an_interrupt_while_the_modules_load(folder: Path) -> None:
-    finder = "type('Finder', (), {'find_spec': lambda self, name, *_: name == 'typer' and signal.raise_signal(2) or None})"
-    program = f"import signal, sys; sys.meta_path.insert(0, {finder}()); from toolkit.cli import main; main()"
+    program = (
+        "import signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        return signal.raise_signal(signal.SIGINT) if name == 'typer' else None\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from toolkit.cli import main\n"
+        "main()\n"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
