@@ -141,7 +141,7 @@ class _Resolution:
 
     def _surroundings(self, windows: Windows | None) -> dict[str, Any]:
         return _present(
-            network=self._one("network", windows),
+            network=self._one("network", windows, self.sections.get("locale")),
             domain=self._one("domain", self.sections.get("network"), self.vault),
             wlan=self._one("wlan", windows, self.vault),
         )
