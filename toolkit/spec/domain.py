@@ -16,9 +16,11 @@ from toolkit.spec.section import Findings, Section
 from toolkit.spec.surroundings import DomainBlob, DomainCredentials
 
 if TYPE_CHECKING:
+    from toolkit.spec.guest import Windows
     from toolkit.spec.network import NetworkSection
     from toolkit.spec.surroundings import Domain
 
+_FOR_THE_HOME = ("home", "starter")  # how their names begin
 _LARGEST_BLOB = 64 * 1024
 _WITH_CREDENTIALS = ("name", "username", "password", "user_domain", "organizational_unit")
 
@@ -50,6 +52,13 @@ def resolve_domain(
                 findings.error(("domain", key), f"domain.{key} and domain.blob exclude each other")
         return _blob(section.blob, findings)
     return _credentials(section, vault, findings)
+
+
+def check_edition(windows: Windows, findings: Findings) -> None:
+    """Refuse the editions for the home, which can be in no domain (Microsoft's comparisons of editions)."""
+    if windows.edition.startswith(_FOR_THE_HOME):
+        message = f'the edition "{windows.edition}" of {windows.release.name} cannot join a domain'
+        findings.error(("domain",), message, help='Use edition = "pro", or another for companies, in [windows].')
 
 
 def _credentials(section: DomainSection, vault: Vault, findings: Findings) -> DomainCredentials | None:

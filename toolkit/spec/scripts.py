@@ -13,8 +13,10 @@ from toolkit.spec.section import Findings, Section
 from toolkit.spec.work import Carry, Script, ScriptKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from toolkit.spec.guest import Windows
     from toolkit.spec.places import KeyPath
 
 _KINDS = {
@@ -87,6 +89,18 @@ def _check_phase(path: KeyPath, section: ScriptSection, kind: ScriptKind, carry:
             "scripts inside the answer file are written in specialize, too late for windows-pe",
             help='Use carry = "medium" in [media].',
         )
+
+
+def check_powershell(windows: Windows, carry: Carry, scripts: Sequence[ScriptSection], findings: Findings) -> None:
+    """Server Core of 2008 R2 is without PowerShell until the bootstrap turns it on, at the end of the first logon."""
+    name = f"Server Core of {windows.release.name}"
+    if carry is Carry.ANSWER_FILE:
+        message = f"{name} has no PowerShell, which takes scripts out of the answer file"
+        findings.error(("media", "carry"), message, help='Use carry = "medium".')
+    for number, script in enumerate(scripts):
+        if script.file.lower().endswith(".ps1"):
+            message = f"{name} has no PowerShell to run {script.file}"
+            findings.error(("scripts", number, "file"), message, help="Write it as a .cmd file.")
 
 
 def _content(path: KeyPath, source: Path, findings: Findings) -> bytes | None:
