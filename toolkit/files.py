@@ -31,6 +31,13 @@ class NamedFile:
         return hashlib.sha256(self.data).hexdigest()
 
 
+def read_at_most(file: Path, largest: int) -> bytes | None:
+    """Read a file, None where it is larger: a device that never ends has no size to ask for. Raises OSError."""
+    with file.open("rb") as stream:
+        data = stream.read(largest + 1)
+    return data if len(data) <= largest else None
+
+
 @contextlib.contextmanager
 def whole_file(target: Path, *, mode: int = PRIVATE) -> Iterator[BinaryIO]:
     """Open `target` for writing such that it appears complete or not at all.

@@ -51,6 +51,56 @@ def test_a_spec_that_is_not_there(unattend: Unattend) -> None:
     unattend("generate", "nowhere.toml").ends_with_a_message(3, "there is no spec at nowhere.toml", "unattend init")
 
 
+@pytest.mark.parametrize("command", ["generate", "simulate", "rehearse", "pack-iso"])
+def test_a_spec_whose_name_no_file_system_holds(unattend: Unattend, command: str) -> None:
+    unattend(command, "x" * 5000).ends_with_a_message(3, "a path is longer than the file system takes: xxx")
+
+
+def test_a_base_whose_name_no_file_system_holds(unattend: Unattend, spec: Path) -> None:
+    spec.write_text(f"extends = '{'x' * 5000}'\n{spec.read_text()}")
+    unattend("generate").ends_with_a_message(2, "unattend.toml:1:1", "there is no file xxx")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no device that never ends")
+def test_files_that_never_end_are_too_large(unattend: Unattend, spec: Path, folder: Path) -> None:
+    unattend("generate", "/dev/zero").ends_with_a_message(3, "/dev/zero is larger than 1 MiB")
+    (folder / "endless.cmd").symlink_to("/dev/zero")
+    with spec.open("a") as text:
+        text.write("winrm_use_ssl = true\n[bootstrap]\nclient_certificate = { file = '/dev/zero' }\n")
+        text.write("[domain]\nblob = '/dev/zero'\n[[scripts]]\nfile = 'endless.cmd'\n")
+    unattend("generate").ends_with_a_message(
+        2, "/dev/zero is larger than", "/dev/zero is not what `djoin", "endless.cmd is larger than"
+    )
+
+
+def run_in_shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m toolkit {command}"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        ("generate - <&-", 3, "error: there is no stdin to read a spec from"),
+        ("generate >&-", 3, "error: there is no stdout to write the result to"),
+        ("generate nowhere.toml 2>&-", 3, ""),
+        ("generate 2>&-", 0, ""),
+    ],
+)
+def test_a_stream_that_is_closed(spec: Path, folder: Path, command: str, code: int, message: str) -> None:
+    done = run_in_shell(command, folder)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_output_folder_that_is_a_file(unattend: Unattend, spec: Path, folder: Path) -> None:
     (folder / "out").write_text("mine")
     unattend("generate", "-o", "out").ends_with_a_message(3, "out cannot be written")
@@ -135,6 +185,26 @@ def test_an_interrupted_wait_ends_with_its_own_code_and_the_report_as_it_stands(
     assert "sc.exe query WinRM" in out
     assert "Interrupted, and not ready until then" in out
     assert "Traceback" not in err
+
+
+def test_an_interrupt_while_the_modules_load(folder: Path) -> None:
+    program = (
+        "import signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        return signal.raise_signal(signal.SIGINT) if name == 'typer' else None\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from toolkit.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "interrupted; nothing was left half-written\n")
 
 
 def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:

@@ -83,6 +83,12 @@ def test_private_things_and_images_never_travel(unattend: Unattend, folder: Path
     assert {file.name for file in contents(folder / "all.iso")} == ON_MEDIUM
 
 
+def test_a_spec_from_stdin_is_utf_8_in_every_locale(unattend: Unattend, spec: Path) -> None:
+    text = spec.read_text().replace('"sim"', '"sim"\nowner = "J\N{LATIN SMALL LETTER O WITH DIAERESIS}rg"')
+    assert unattend("generate", "-", "-o", "out", stdin=text, PYTHONIOENCODING="latin-1").code == 0
+    assert "J&#246;rg" in (spec.parent / "out" / "Autounattend.xml").read_text()
+
+
 def test_a_spec_can_come_from_stdin(unattend: Unattend, spec: Path, folder: Path) -> None:
     text = spec.read_text(encoding="utf-8")
     assert unattend("generate", "-", "-o", "out", stdin=text).code == 0

@@ -50,9 +50,15 @@ def test_virtio_on_arm_has_only_what_there_is_for_it() -> None:
     assert not {path.split("\\")[1] for path in paths} & {"viorng", "qemupciserial", "qxldod"}
 
 
-def test_one_file_for_two_architectures_looks_for_the_drivers_of_both() -> None:
+def test_one_file_for_several_architectures_shows_each_its_own_drivers_and_the_paths_of_all() -> None:
     base = SMALLEST.replace("server-2022", "10").replace(
-        "[communicator]", 'architecture = ["amd64", "x86"]\n[communicator]'
+        "[communicator]", 'architecture = ["amd64", "arm64"]\n[communicator]'
     )
-    paths = texts(answer("[drivers]\nvirtio = true\n", base), PATH)
-    assert {path.split("\\")[3] for path in paths} == {"amd64", "x86"}
+    root = answer("[drivers]\nvirtio = true\npaths = ['E:/own/and/all']\n", base)
+    found = {
+        component.get("processorArchitecture"): {path.split("\\")[3] for path in texts(component, PATH)}
+        for component in root.iterfind("{*}settings/{*}component")
+        if component.get("name") == "Microsoft-Windows-PnpCustomizationsWinPE"
+    }
+    assert found == {"amd64": {"amd64", "all"}, "arm64": {"ARM64", "all"}}
+    assert not root.findall(".//*[@unattend-only-for]")

@@ -125,6 +125,11 @@ def test_a_computer_provisioned_beforehand_brings_its_account_data(tmp_path: Pat
     ]
 
 
+def test_in_a_domain_the_user_who_logs_on_is_still_this_computers() -> None:
+    assert texts(answer(JOINING), "AutoLogon/Domain") == ["."]
+    assert texts(answer(""), "AutoLogon/Domain") == []
+
+
 @pytest.mark.parametrize("release", releases())
 def test_every_release_takes_all_of_it(release: str) -> None:
     answer(CARD + JOINING, SMALLEST.replace("server-2022", release))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.render.answers import answer, component, shape, texts
-from tests.spec.loading import SMALLEST
+from tests.render.answers import answer, component, files_of, shape, texts
+from tests.spec.loading import SMALLEST, guest_of
 from toolkit.catalog.releases import releases
 
 COMMAND = "RunSynchronous/RunSynchronousCommand/Path"
@@ -62,3 +62,9 @@ def test_the_old_servers_two_windows_are_both_kept_shut() -> None:
     root = answer("[tweaks]\nserver_manager = false", SMALLEST.replace("server-2022", "server-2008r2"))
     assert texts(root, "DoNotOpenServerManagerAtLogon") == ["true"]
     assert any("DoNotOpenInitialConfigurationTasksAtLogon" in line for line in texts(root, COMMAND))
+
+
+def test_an_app_that_stays_is_no_reason_to_stop_setup() -> None:
+    files = files_of(guest_of(SMALLEST + "[tweaks]\nremove_apps = ['A.b']\n"))
+    runner = files["$OEM$/$$/Setup/Scripts/unattend/specialize.cmd"].decode("ascii")
+    assert "%STEP% may fail: going on" in runner

@@ -48,6 +48,12 @@ def test_each_kind_of_network_has_the_schemas_names() -> None:
     }
 
 
+def test_a_machine_without_the_wireless_service_is_set_up_all_the_same() -> None:
+    spec = SMALLEST.replace("server-2022", "11") + '[wlan]\nssid = "a"\npassword = "12345678"\n'
+    runner = files_of(guest_of(spec))[f"{FOLDER}/specialize.cmd"].decode("ascii")
+    assert "%STEP% may fail: going on" in runner
+
+
 def test_the_file_with_the_password_goes_when_windows_has_the_profile() -> None:
     spec = SMALLEST.replace("server-2022", "11") + '[wlan]\nssid = "a"\npassword = "12345678"\n'
     lines = files_of(guest_of(spec))[f"{FOLDER}/wlan.cmd"].decode("ascii").splitlines()

@@ -206,6 +206,11 @@ def test_a_user_who_does_not_exist_cannot_log_on() -> None:
     assert problem.help == "Add it to [[accounts]]."
 
 
+def test_an_empty_name_is_not_taken_for_no_name() -> None:
+    [found] = errors(SMALLEST + '[autologon]\nusername = ""\n')
+    assert found.startswith("8:1 autologon.username ")
+
+
 def test_on_a_client_the_disabled_administrator_cannot_log_on() -> None:
     assert len(errors(CLIENT + WINRM + '[autologon]\nusername = "Administrator"\n')) == 1
 

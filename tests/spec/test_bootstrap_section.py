@@ -51,7 +51,16 @@ def test_a_timeout_that_no_dword_holds_is_refused() -> None:
     assert found.startswith("8:1 bootstrap.quotas.max_timeout_ms is 4294967296: ")
 
 
-@pytest.mark.parametrize("address", ["", "any", "10.0.0", "10.0.0.0/33", "host.example.com", "10.0.0.1-10.0.0.9"])
+@pytest.mark.parametrize("quota", ["max_memory_per_shell_mb", "max_shells_per_user", "max_processes_per_shell"])
+def test_a_quota_that_winrm_would_not_take_is_refused(quota: str) -> None:
+    assert getattr(bootstrap(f"quotas.{quota} = 2147483647\n").quotas, quota) == 2147483647
+    [found] = errors(SMALLEST + f"[bootstrap.quotas]\n{quota} = 2147483648\n")
+    assert found.startswith(f"8:1 bootstrap.quotas.{quota} is 2147483648: ")
+
+
+@pytest.mark.parametrize(
+    "address", ["", "any", "10.0.0", "10.0.0.0/33", "host.example.com", "10.0.0.1-10.0.0.9", "fe80::1%eth0"]
+)
 def test_what_is_no_address_is_refused_at_its_place(address: str) -> None:
     assert errors(SMALLEST + f'[bootstrap]\nallow_from = ["10.0.0.1", "{address}"]\n') == [
         f'8:27 bootstrap.allow_from "{address}" is not an address or a network'

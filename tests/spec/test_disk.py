@@ -47,3 +47,10 @@ def test_arm_machines_have_uefi_and_never_bios() -> None:
     arm = 'architecture = "arm64"'
     assert guest_of(spec("10", windows=arm)).disk.firmware is Firmware.UEFI
     assert errors(spec("10", 'firmware = "bios"', arm)) == ["5:1 there is no BIOS on arm64"]
+
+
+def test_a_file_that_is_for_arm64_too_is_never_for_bios_alone() -> None:
+    both = 'architecture = ["amd64", "arm64"]'
+    assert guest_of(spec("10", windows=both)).disk.firmware is Firmware.UEFI
+    assert guest_of(spec("10", 'firmware = "auto"', both)).disk.firmware is Firmware.AUTO
+    assert errors(spec("10", 'firmware = "bios"', both)) == ["5:1 there is no BIOS on arm64"]

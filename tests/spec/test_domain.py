@@ -73,3 +73,10 @@ def test_what_is_no_blob_is_refused_without_showing_it(data: bytes, tmp_path: Pa
 def test_a_blob_that_is_not_there_is_named(tmp_path: Path) -> None:
     [error] = errors(SMALLEST + f"[domain]\nblob = '{tmp_path / 'none'}'\n")
     assert error.startswith(f"8:1 {tmp_path / 'none'} cannot be read: ")
+
+
+@pytest.mark.parametrize(("release", "edition"), [("7", "home-premium"), ("7", "starter"), ("11", "home")])
+def test_an_edition_for_the_home_can_be_in_no_domain(release: str, edition: str) -> None:
+    text = SMALLEST.replace('"server-2022"', f'"{release}"\nedition = "{edition}"')
+    [found] = errors(text + '[domain]\nname = "lab.example"\nusername = "joiner"\npassword = "p"\n')
+    assert found.startswith(f'8:1 the edition "{edition}" of Windows {release} cannot join a domain')

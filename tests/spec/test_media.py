@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +29,20 @@ def test_files_that_are_not_there_are_each_an_error(tmp_path: Path) -> None:
     assert errors(SMALLEST + text) == [
         f"9:5 there is no file or folder {tmp_path}/gone",
         f"10:5 there is no file or folder {tmp_path}/too",
+    ]
+
+
+def test_a_name_that_no_file_system_holds_is_an_error_like_any_other() -> None:
+    [found] = errors(SMALLEST + f"[media]\nfiles = [{{ source = '{'x' * 10_000}' }}]\n")
+    assert found.startswith("8:12 there is no file or folder ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets only administrators make links")
+def test_a_folder_with_what_cannot_be_looked_at_is_an_error_that_says_where(tmp_path: Path) -> None:
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all/link").symlink_to("x" * 300)
+    assert errors(SMALLEST + f"[media]\nfiles = [{{ source = '{tmp_path}/all' }}]\n") == [
+        f"8:12 {tmp_path}/all/link cannot be read: File name too long"
     ]
 
 

@@ -35,6 +35,21 @@ def test_a_card_without_a_name_is_the_first_as_the_release_calls_it(release: str
 
 
 @pytest.mark.parametrize(
+    ("release", "language", "translated"),
+    [("7", "de-DE", True), ("7", "en-GB", False), ("11", "ja-JP", True), ("11", "zh-TW", True), ("11", "de-DE", False)],
+)
+def test_a_card_without_a_name_is_pointed_out_where_its_name_is_translated(
+    release: str,
+    language: str,
+    *,
+    translated: bool,
+) -> None:
+    text = CARD.replace("server-2022", release) + f'[locale]\nui_language = "{language}"\n'
+    assert [language in words for words in warnings(text)] == [True] * translated
+    assert warnings(text.replace("interfaces]]\n", "interfaces]]\nname = 'lan'\n")) == []
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         ('addresses = ["10.0.0.2"]', '"10.0.0.2" is not an address with a prefix length'),

@@ -101,6 +101,11 @@ def test_a_setting_needs_no_quotes_where_text_belongs(written: str) -> None:
     assert guest.windows.release.key == "11"
 
 
+def test_the_value_of_a_key_below_a_text_is_not_taken_for_the_text() -> None:
+    [problem] = refused(SMALLEST, ["windows.release.x=11"])
+    assert problem.message == "windows.release is a table; it must be text in quotes"
+
+
 def test_a_setting_that_is_wrong_as_text_too_is_shown_as_it_was_written() -> None:
     [problem] = refused(WINDOWS + '[communicator]\ncommunicator = "none"\n', ["computer.name=123.50"])
     assert '"123.50"' in problem.message

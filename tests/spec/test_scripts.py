@@ -77,3 +77,14 @@ def test_a_script_at_the_first_logon_needs_somebody_to_log_on(tmp_path: Path) ->
     [error] = errors(base + script(tmp_path / "a.cmd"))
     assert "somebody has to log on" in error
     assert guest_of(base + script(tmp_path / "a.cmd", 'phase = "specialize"')).autologon is None
+
+
+def test_where_there_is_no_powershell_nothing_that_needs_it_is_taken(tmp_path: Path) -> None:
+    core = SMALLEST.replace('"server-2022"', '"server-2008r2"\ninstallation = "core"')
+    text = core + "[media]\ncarry = 'answer-file'\n" + script(tmp_path / "a.ps1") + script(tmp_path / "b.cmd")
+    name = "Server Core of Windows Server 2008 R2"
+    assert errors(text) == [
+        f"9:1 {name} has no PowerShell, which takes scripts out of the answer file",
+        f"11:1 {name} has no PowerShell to run {tmp_path / 'a.ps1'}",
+    ]
+    assert guest_of(text.replace('"core"', '"desktop"')).scripts

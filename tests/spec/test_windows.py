@@ -52,6 +52,10 @@ def test_an_image_is_chosen_by_name_or_by_number() -> None:
     assert windows("server-2022", 'image_name = "x"\ninstallation = "core"').image == ImageByName("x")
 
 
+def test_a_blank_image_name_which_no_image_has_is_refused() -> None:
+    assert errors(spec("11", 'image_name = " "')) == ["3:1 windows.image_name is blank"]
+
+
 def test_name_and_number_together_are_refused() -> None:
     assert errors(spec("11", 'image_index = 1\nimage_name = "x"')) == [
         "3:1 windows.image_index and windows.image_name exclude each other"

@@ -8,6 +8,7 @@ import os
 import sys
 from typing import NoReturn
 
+_INTERRUPTED = 130  # ExitCode.INTERRUPTED, which may not be loaded yet
 _COLLECT_EVERY = 200_000  # objects; starting up makes many that live to the end, and looking through them takes a tenth
 
 
@@ -16,14 +17,20 @@ def main() -> None:
     gc.set_threshold(_COLLECT_EVERY)
     # pydantic would look through every installed package for plugins to itself. Nothing here wants one.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from toolkit.cli.app import run
+    try:
+        from toolkit.cli.app import run
 
-    _leave(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while the modules load, before the command that would catch it has begun
+        sys.stderr.write("interrupted; nothing was left half-written\n")
+        code = _INTERRUPTED
+    _leave(code)
 
 
 def _leave(code: int) -> NoReturn:
     """End at once. Taking apart what the kernel frees anyway is a fifth of a short command's time."""
     with contextlib.suppress(OSError):  # of a result that could not be written, its command has told
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # closed by whoever started us
+                stream.flush()
     os._exit(code)

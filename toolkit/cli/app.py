@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import importlib
 import os
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 import typer
 
 from toolkit.cli import console
-from toolkit.errors import ExitCode, ToolkitError
+from toolkit.errors import ExitCode, ToolkitError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +22,9 @@ COMMANDS = (
     *("init", "generate", "pack-iso", "verify-winrm", "probe", "explain", "inspect", "simulate", "rehearse"),
     *("schema",),
 )
+
+
+_SHOWN = 60  # characters of a name that is too long
 
 
 class CommandModule(Protocol):
@@ -75,6 +79,12 @@ def _guarded(command: Callable[..., ExitCode]) -> Callable[..., None]:
         except ToolkitError as err:
             console.show_error(err)
             code = err.code
+        except OSError as err:
+            # Names come from users, in arguments and in specs; no name of ours is that long.
+            if err.errno != errno.ENAMETOOLONG:
+                raise
+            console.show_error(UnreadableError(f"a path is longer than the file system takes: {_short(err.filename)}"))
+            code = ExitCode.UNREADABLE
         except KeyboardInterrupt:
             console.say("interrupted; nothing was left half-written")
             code = ExitCode.INTERRUPTED
@@ -85,6 +95,10 @@ def _guarded(command: Callable[..., ExitCode]) -> Callable[..., None]:
         raise typer.Exit(code)
 
     return guarded
+
+
+def _short(name: object) -> str:
+    return f"{str(name)[:_SHOWN]}..."
 
 
 def _version(wanted: bool) -> None:

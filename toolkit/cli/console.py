@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from toolkit.errors import SpecError, UnreadableError
@@ -24,6 +25,8 @@ _NARROWEST = 40
 
 def data(text: str) -> None:
     """Print a result. Raises UnreadableError where it cannot be written, such as on a full disk."""
+    if sys.stdout is None:
+        raise UnreadableError("there is no stdout to write the result to", help="Send it to a file, or to a pipe.")
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
@@ -36,7 +39,12 @@ def data(text: str) -> None:
 
 
 def write_any_character() -> None:
-    """Escape on stdout what its encoding cannot hold, as Python does on stderr: a name must not end a command."""
+    """Escape on stdout what its encoding cannot hold, as Python does on stderr: a name must not end a command.
+
+    A stderr that is closed loses what is said, and ends nothing either.
+    """
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (open to the end)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 

@@ -48,7 +48,7 @@ def guest_of(
     from toolkit.spec.load import load_guest
     from toolkit.spec.secrets import Vault
 
-    text = sys.stdin.read() if spec == STDIN else None
+    text = _stdin_text() if spec == STDIN else None
     vault = Vault(os.environ, asking(), output, may_make=may_make)
     document = read_document(spec, settings, stdin=text)
     if iso is not None:
@@ -62,6 +62,14 @@ def guest_of(
 
         return fitted(loaded.guest, iso)
     return loaded.guest
+
+
+def _stdin_text() -> str:
+    from toolkit.spec.document import read_stream
+
+    if sys.stdin is None:
+        raise UnreadableError("there is no stdin to read a spec from", help="Pipe a spec in, or name its file.")
+    return read_stream(sys.stdin.buffer)
 
 
 def source_date(environment: dict[str, str] | os._Environ[str]) -> int | None:

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toolkit.spec.guest import Installation
-
 if TYPE_CHECKING:
     from toolkit.catalog.releases import Release
-    from toolkit.spec.guest import Windows
 
 _WINDOWS_8 = 9200  # Windows 8, Server 2012
 _WINDOWS_8_1 = 9600
 _WINDOWS_10 = 10240
 _WINDOWS_10_1809 = 17763  # Server 2019
-
-
-def has_powershell(windows: Windows) -> bool:
-    """Server Core of 2008 R2 comes without PowerShell; every later Windows has it."""
-    return not (windows.release.key == "server-2008r2" and windows.installation is Installation.CORE)
 
 
 def has_powershell_3(release: Release) -> bool:

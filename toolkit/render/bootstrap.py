@@ -16,7 +16,7 @@ from typing import assert_never
 from toolkit.errors import ToolkitError
 from toolkit.files import NamedFile
 from toolkit.render import closing_steps, ssh_steps, winrm_steps
-from toolkit.render.abilities import has_powershell, has_tls_1_2
+from toolkit.render.abilities import has_tls_1_2
 from toolkit.render.closing import ClosingScript, closer_name, closing_text
 from toolkit.render.cmd import LONGEST_LINE
 from toolkit.render.host_certificate import HostCertificate
@@ -153,7 +153,7 @@ def _opening_script(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -
         ready=ready,
         steps=(
             winrm_steps.close_step(_hold_rule(communicator), _held_ports(guest, communicator)),
-            *(() if has_powershell(guest.windows) else (powershell_step(),)),
+            *(() if guest.windows.has_powershell else (powershell_step(),)),
             *_steps(guest, communicator, luggage),
         ),
         closer=closer_name(guest) or "",

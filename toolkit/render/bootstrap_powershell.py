@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.errors import ToolkitError
-from toolkit.render.abilities import has_powershell
 from toolkit.render.powershell import literal, script_file
 from toolkit.render.powershell_steps import in_powershell
 from toolkit.render.steps import BootstrapExit
@@ -52,7 +51,7 @@ class PowerShellScript:
 def powershell_file(name: str, script: ClosedScript, opening: Opening) -> NamedFile:
     """Give the batch file's counterpart. Raises ToolkitError for what only the batch file can do."""
     windows = opening.guest.windows
-    if not has_powershell(windows):
+    if not windows.has_powershell:
         raise ToolkitError(
             f"Server Core of {windows.release.name} begins without PowerShell, so no script of it can run there",
             help='Remove bootstrap.language = "powershell"; the batch file, the default, turns PowerShell on first.',

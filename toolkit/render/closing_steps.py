@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.render import ssh_steps, winrm_steps
-from toolkit.render.abilities import has_powershell, has_powershell_3
+from toolkit.render.abilities import has_powershell_3
 from toolkit.render.https_steps import FORGET_MAPPINGS, FRIENDLY_NAME
 from toolkit.render.steps import POWERSHELL_PATH, BootstrapExit, Step, attempt, block_rule, powershell, where
 from toolkit.render.wsman import CONFIG, METHODS, REMOTING, SERVICE, SHELLS, change, no_listener
@@ -114,7 +114,7 @@ def ssh_closing(guest: Guest) -> tuple[Step, ...]:
 def first_steps(windows: Windows, hold_rule: str, ports: str) -> tuple[Step, ...]:
     """Give what comes first, whatever was opened."""
     why = ("PowerShell was turned on when the guest was opened, and the task may not have it on its path yet.",)
-    path = () if has_powershell(windows) else (Step("path", BootstrapExit.CLOSING, why, (POWERSHELL_PATH,)),)
+    path = () if windows.has_powershell else (Step("path", BootstrapExit.CLOSING, why, (POWERSHELL_PATH,)),)
     return (
         *path,
         Step(

@@ -76,7 +76,9 @@ Logons: TypeAlias = Annotated[int | Literal["forever"], BeforeValidator(_logons)
 class AutoLogonSection(Section):
     """`[autologon]`: who logs on at the console without being asked, so that FirstLogonCommands run."""
 
-    username: str | None = Field(None, description="Default: the communicator's user, else the first account.")
+    username: str | None = Field(
+        None, min_length=1, description="Default: the communicator's user, else the first account."
+    )
     count: Logons = Field(1, description="How many logons.")
     clean: bool | None = Field(
         None, description="Remove its password from registry and LSA after the last one. Default: unless for ever."

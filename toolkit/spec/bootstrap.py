@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from toolkit.spec.secrets import Vault
 
 _HTTP_PORT = 5985
+_LARGEST_QUOTA = 2**31 - 1  # of shells, processes, MB (MicrosoftDocs, Policy CSP RemoteShell: 0 to 0x7FFFFFFF)
 _LONGEST_TIMEOUT_MS = 2**32 - 1  # MaxTimeoutms is a DWORD (MicrosoftDocs/win32 desktop-src/WinRM)
 _CLOSED_ONLY = {"kerberos", "credssp", "psrp", "also"}  # beside those that https or SSH bring with them
 _PACKERS_TIMEOUT_MS = 1_800_000  # Packer sends winrm_timeout (30m) as the OperationTimeout of every command
@@ -36,9 +37,11 @@ class QuotasSection(Section):
         None, ge=500, le=_LONGEST_TIMEOUT_MS, description="Default: 30 minutes, or winrm_timeout when longer."
     )
     max_envelope_kb: int = Field(2048, ge=32, le=1_039_440)
-    max_memory_per_shell_mb: int = Field(2048, ge=1024, description="Below 1024, Windows' default, is not supported.")
-    max_shells_per_user: int = Field(30, ge=1)
-    max_processes_per_shell: int = Field(100, ge=1)
+    max_memory_per_shell_mb: int = Field(
+        2048, ge=1024, le=_LARGEST_QUOTA, description="Below 1024, Windows' default, is not supported."
+    )
+    max_shells_per_user: int = Field(30, ge=1, le=_LARGEST_QUOTA)
+    max_processes_per_shell: int = Field(100, ge=1, le=_LARGEST_QUOTA)
 
 
 class BootstrapSection(Section):
@@ -126,7 +129,10 @@ def _check_addresses(addresses: list[str], findings: Findings) -> None:
     for number, text in enumerate(addresses):
         try:
             ipaddress.ip_network(text, strict=False)
+            known = "%" not in text  # netsh takes no zone, and the guest's is another anyway
         except ValueError:
+            known = False
+        if not known:
             findings.error(
                 ("bootstrap", "allow_from", number),
                 f'bootstrap.allow_from "{text}" is not an address or a network',

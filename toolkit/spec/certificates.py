@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, assert_nev
 
 from pydantic import Discriminator, Field, Tag
 
+from toolkit.files import read_at_most
 from toolkit.spec.guest import (
     ClientCertificate,
     GuestMade,
@@ -134,13 +135,13 @@ def read_file(path: KeyPath, name: str, findings: Findings) -> bytes | None:
     """Read a user's file, relative to the spec. Adds to `findings` why it cannot be, and gives None then."""
     file: Path = findings.document.layer(path).folder / name
     try:
-        if file.stat().st_size > _LARGEST:
-            findings.error(path, f"{file} is larger than {_LARGEST >> 20} MiB: that is another file")
-            return None
-        return file.read_bytes()
+        data = read_at_most(file, _LARGEST)
     except OSError as err:
         findings.error(path, f"{file} cannot be read: {err.strerror}", help="The path counts from the spec's folder.")
         return None
+    if data is None:
+        findings.error(path, f"{file} is larger than {_LARGEST >> 20} MiB: that is another file")
+    return data
 
 
 def _base(name: str) -> str:

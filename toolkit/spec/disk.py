@@ -58,9 +58,9 @@ class DiskSection(Section):
 
 def resolve_disk(section: DiskSection, windows: Windows, findings: Findings) -> Disk:
     """Fill the firmware in from the release and refuse layouts that the firmware cannot start."""
-    arm = windows.architecture is Architecture.ARM64
+    arm = Architecture.ARM64 in windows.architectures
     firmware = section.firmware or (Firmware.UEFI if arm else Firmware(windows.release.firmware))
-    if arm and firmware is not Firmware.UEFI:
+    if arm and (firmware is Firmware.BIOS or (firmware is Firmware.AUTO and not windows.also_for)):
         findings.error(("disk", "firmware"), "there is no BIOS on arm64", help='Use firmware = "uefi".')
     layout = section.layout or (Layout.CUSTOM if section.partitions else Layout.STANDARD)
     _check_layout(section, firmware, layout, findings)

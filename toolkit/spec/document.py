@@ -7,9 +7,10 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from toolkit.errors import SpecError, UnreadableError
+from toolkit.files import read_at_most
 from toolkit.problems import Place, Problem, Severity
 from toolkit.spec.overlay import Table, overlaid, setting
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME = "unattend.toml"
 COMMAND_LINE = "--set"
+STDIN = "<stdin>"
 _SYNTAX = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
 _LARGEST = 1 << 20
 _MOST_BASES = 8
@@ -86,7 +88,18 @@ class Document:
     def given_text(self, path: KeyPath) -> str | None:
         """Give what `--set` was given as the value at `path`, as it was written; None where a file says it."""
         layer = self.layer(path)
-        return layer.text.strip() if layer.name == COMMAND_LINE and layer.own == path else None
+        if layer.name != COMMAND_LINE or layer.own != path:
+            return None
+        text = layer.text.strip()
+        if isinstance(_value_at(path, layer.data), dict) and not text.startswith("{"):
+            return None  # it was given as the value of a key below
+        return text
+
+
+def _value_at(path: KeyPath, data: Any) -> Any:
+    for part in path:
+        data = data[part]
+    return data
 
 
 def dotted(path: KeyPath) -> str:
@@ -106,7 +119,7 @@ def read_document(path: Path, settings: Sequence[str] = (), *, stdin: str | None
     `stdin` is the text itself, where `path` is `-`. Raises UnreadableError, SpecError (with the place) or UsageError.
     """
     folder = Path() if stdin is not None else path.parent
-    name = "<stdin>" if stdin is not None else str(path)
+    name = STDIN if stdin is not None else str(path)
     text = read_text(path) if stdin is None else stdin
     layers = _with_bases(name, folder, text, () if stdin is not None else (path.resolve(),))
     for argument in settings:
@@ -122,18 +135,37 @@ def read_text(path: Path) -> str:
         fix = f"Name the file in it: {inside}" if inside.is_file() else "Name a spec file, such as unattend.toml."
         raise UnreadableError(f"{path} is a folder, not a spec", help=fix)
     try:
-        if path.stat().st_size > _LARGEST:
-            raise UnreadableError(f"{path} is larger than 1 MiB: that is not a spec", help="Name an unattend.toml.")
-        return path.read_bytes().decode("utf-8")
+        data = read_at_most(path, _LARGEST)
     except FileNotFoundError as err:
         raise UnreadableError(
             f"there is no spec at {path}",
             help="Write one with `unattend init`, or name another: `unattend generate path/to/unattend.toml`.",
         ) from err
-    except UnicodeDecodeError as err:
-        raise UnreadableError(f"{path} is not UTF-8 text (byte {err.start})", help="Save it as UTF-8.") from err
     except OSError as err:
         raise UnreadableError(f"{path} cannot be read: {err.strerror}", help="Check its permissions.") from err
+    return _decoded(data, str(path))
+
+
+def read_stream(stream: BinaryIO) -> str:
+    """Read a spec from stdin, as UTF-8 whatever the locale says. Raises UnreadableError."""
+    data = stream.read(_LARGEST + 1)
+    return _decoded(data if len(data) <= _LARGEST else None, STDIN)
+
+
+def _decoded(data: bytes | None, name: str) -> str:
+    if data is None:
+        raise UnreadableError(f"{name} is larger than 1 MiB: that is not a spec", help="Name an unattend.toml.")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as err:
+        raise UnreadableError(f"{name} is not UTF-8 text (byte {err.start})", help="Save it as UTF-8.") from err
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is longer than any file system takes
+        return False
 
 
 def _with_bases(name: str, folder: Path, text: str, above: tuple[Path, ...]) -> list[Layer]:
@@ -147,7 +179,7 @@ def _with_bases(name: str, folder: Path, text: str, above: tuple[Path, ...]) -> 
     if not isinstance(base, str):
         raise _spec_error(place, "extends must be the path of another spec, in quotes")
     path = folder / base
-    if not path.is_file():
+    if not _is_file(path):
         raise _spec_error(place, f'extends = "{base}": there is no file {path}')
     if path.resolve() in above:
         raise _spec_error(place, f'extends = "{base}" leads back to itself')

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from toolkit.files import read_at_most
 from toolkit.secret import Secret
 from toolkit.spec.network import check_dns_name
 from toolkit.spec.secrets import SecretField, Vault
@@ -15,9 +16,11 @@ from toolkit.spec.section import Findings, Section
 from toolkit.spec.surroundings import DomainBlob, DomainCredentials
 
 if TYPE_CHECKING:
+    from toolkit.spec.guest import Windows
     from toolkit.spec.network import NetworkSection
     from toolkit.spec.surroundings import Domain
 
+_FOR_THE_HOME = ("home", "starter")  # how their names begin
 _LARGEST_BLOB = 64 * 1024
 _WITH_CREDENTIALS = ("name", "username", "password", "user_domain", "organizational_unit")
 
@@ -49,6 +52,13 @@ def resolve_domain(
                 findings.error(("domain", key), f"domain.{key} and domain.blob exclude each other")
         return _blob(section.blob, findings)
     return _credentials(section, vault, findings)
+
+
+def check_edition(windows: Windows, findings: Findings) -> None:
+    """Refuse the editions for the home, which can be in no domain (Microsoft's comparisons of editions)."""
+    if windows.edition.startswith(_FOR_THE_HOME):
+        message = f'the edition "{windows.edition}" of {windows.release.name} cannot join a domain'
+        findings.error(("domain",), message, help='Use edition = "pro", or another for companies, in [windows].')
 
 
 def _credentials(section: DomainSection, vault: Vault, findings: Findings) -> DomainCredentials | None:
@@ -85,11 +95,11 @@ def _blob(name: str, findings: Findings) -> DomainBlob | None:
     path = ("domain", "blob")
     source = findings.document.layer(path).folder / name
     try:
-        data = source.read_bytes()
+        data = read_at_most(source, _LARGEST_BLOB)
     except OSError as err:
         findings.error(path, f"{source} cannot be read: {err.strerror}", help="The path counts from the spec's folder.")
         return None
-    text = _base64_text(data[:_LARGEST_BLOB])
+    text = _base64_text(data) if data is not None else None
     if text is None:
         findings.error(path, f"{source} is not what `djoin /provision /savefile` writes: base64 in a text file")
         return None

@@ -115,6 +115,11 @@ class Windows:
     def architectures(self) -> tuple[Architecture, ...]:
         return (self.architecture, *self.also_for)
 
+    @property
+    def has_powershell(self) -> bool:
+        """Server Core of 2008 R2 comes without PowerShell; every later Windows has it."""
+        return not (self.release.key == "server-2008r2" and self.installation is Installation.CORE)
+
 
 @dataclass(frozen=True, slots=True)
 class Computer:

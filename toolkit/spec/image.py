@@ -50,6 +50,9 @@ def image(
     """Give the image: what the spec names, or what the edition's is called in this release and on such a medium."""
     if section.image_name is not None and section.image_index is not None:
         findings.error(("windows", "image_index"), "windows.image_index and windows.image_name exclude each other")
+    if section.image_name is not None and not section.image_name.strip():
+        message = "windows.image_name is blank"
+        findings.error(("windows", "image_name"), message, help="Leave it out for the usual name.")
     if section.image_index is not None:
         return ImageByIndex(section.image_index)
     if section.image_name is not None:

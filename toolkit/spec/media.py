@@ -42,16 +42,29 @@ def _below(folder: Path, target: str) -> Iterator[ExtraFile]:
         yield ExtraFile(file, f"{prefix}{file.relative_to(folder).as_posix()}")
 
 
+def _kind(source: Path) -> tuple[bool, bool]:
+    """Say whether this is a folder, and whether a file: neither where no file system could hold such a name."""
+    try:
+        return source.is_dir(), source.is_file()
+    except OSError:
+        return False, False
+
+
 def resolve_media(section: MediaSection, findings: Findings) -> Media:
     """Find the extra files. Whether the medium can hold their names is the medium's own check."""
     files: list[ExtraFile] = []
     for number, file in enumerate(section.files):
         path = ("media", "files", number, "source")
         source = findings.document.layer(path).folder / file.source
-        if source.is_dir():
-            files += _below(source, file.target or source.name)
+        is_folder, is_file = _kind(source)
+        if is_folder:
+            try:
+                files += _below(source, file.target or source.name)
+            except OSError as err:
+                help_ = "Everything below the folder travels, so all of it must be readable."
+                findings.error(path, f"{err.filename or source} cannot be read: {err.strerror}", help=help_)
             continue
-        if not source.is_file():
+        if not is_file:
             findings.error(
                 path, f"there is no file or folder {source}", help="The path counts from the folder of the spec."
             )

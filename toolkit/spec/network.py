@@ -13,6 +13,7 @@ from toolkit.spec.surroundings import Interface, Network, Route
 
 if TYPE_CHECKING:
     from toolkit.spec.guest import Windows
+    from toolkit.spec.locale import LocaleSection
     from toolkit.spec.places import KeyPath
 
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -21,7 +22,11 @@ _MAC = re.compile(r"[0-9A-F]{2}([-:][0-9A-F]{2}){5}", re.IGNORECASE)
 _DNS_NAME = re.compile(r"(?=.{1,255}\.?\Z)[^\W](?:[\w-]{0,61}\w)?(?:\.\w(?:[\w-]{0,61}\w)?)*\.?")
 _LONGEST_WORKGROUP = 15  # the NetBIOS name's limit
 _FORBIDDEN_IN_WORKGROUP = frozenset('"/\\[]:|<>+=;,?*')
-_OLD = frozenset({"7", "server-2008r2"})  # where the first card's connection has its old name
+_OLD = frozenset(
+    {"7", "server-2008r2"}
+)  # where the first card's connection has its old name, in every language another
+# The new one is the same in most. Known from netsh commands in public scripts; other scripts than Latin may have more.
+_ETHERNET_IS_TRANSLATED = frozenset({"ja", "ko", "zh"})
 
 
 class RouteSection(Section):
@@ -60,9 +65,14 @@ class NetworkSection(Section):
     workgroup: str | None = Field(None, description="Default: Windows' own, WORKGROUP.")
 
 
-def resolve_network(section: NetworkSection, windows: Windows | None, findings: Findings) -> Network:
+def resolve_network(
+    section: NetworkSection, windows: Windows | None, locale: LocaleSection | None, findings: Findings
+) -> Network:
     """Check every address and name; a card without name or MAC is the release's first."""
-    first = "Local Area Connection" if windows and windows.release.key in _OLD else "Ethernet"
+    old = windows is not None and windows.release.key in _OLD
+    first = "Local Area Connection" if old else "Ethernet"
+    if locale is not None and _is_translated(locale.ui_language, old=old):
+        _warn_of_translation(section, first, locale.ui_language, findings)
     interfaces = tuple(
         _interface(one, ("network", "interfaces", number), first, findings)
         for number, one in enumerate(section.interfaces)
@@ -72,6 +82,22 @@ def resolve_network(section: NetworkSection, windows: Windows | None, findings: 
         check_dns_name(suffix, ("network", "dns_suffixes", number), findings)
     _check_workgroup(section.workgroup, findings)
     return Network(interfaces, tuple(section.dns_suffixes), section.workgroup)
+
+
+def _is_translated(language: str, *, old: bool) -> bool:
+    name = language.partition("-")[0].casefold()
+    return name != "en" if old else name in _ETHERNET_IS_TRANSLATED
+
+
+def _warn_of_translation(section: NetworkSection, first: str, language: str, findings: Findings) -> None:
+    """Setup passes over a card that it does not find, and the guest has another address than the spec says."""
+    for number, one in enumerate(section.interfaces):
+        if one.name is None and one.mac is None:
+            message = (
+                f'the first card is "{first}" in English, and has another name in {language}: Setup would not find it'
+            )
+            help_ = "Say which card is meant: mac = ..., or name = ... as that Windows calls it."
+            findings.warning(("network", "interfaces", number), message, help=help_)
 
 
 def check_dns_name(name: str, path: KeyPath, findings: Findings) -> None:

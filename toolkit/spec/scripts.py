@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from toolkit.catalog.suggest import one_of
+from toolkit.files import read_at_most
 from toolkit.spec.guest import Phase
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.work import Carry, Script, ScriptKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from toolkit.spec.guest import Windows
     from toolkit.spec.places import KeyPath
 
 _KINDS = {
@@ -88,14 +91,26 @@ def _check_phase(path: KeyPath, section: ScriptSection, kind: ScriptKind, carry:
         )
 
 
+def check_powershell(windows: Windows, carry: Carry, scripts: Sequence[ScriptSection], findings: Findings) -> None:
+    """Server Core of 2008 R2 is without PowerShell until the bootstrap turns it on, at the end of the first logon."""
+    name = f"Server Core of {windows.release.name}"
+    if carry is Carry.ANSWER_FILE:
+        message = f"{name} has no PowerShell, which takes scripts out of the answer file"
+        findings.error(("media", "carry"), message, help='Use carry = "medium".')
+    for number, script in enumerate(scripts):
+        if script.file.lower().endswith(".ps1"):
+            message = f"{name} has no PowerShell to run {script.file}"
+            findings.error(("scripts", number, "file"), message, help="Write it as a .cmd file.")
+
+
 def _content(path: KeyPath, source: Path, findings: Findings) -> bytes | None:
     try:
-        if source.stat().st_size > _LARGEST:
-            findings.error(path, f"{source} is larger than {_LARGEST >> 20} MiB: that is not a script")
-            return None
-        data = source.read_bytes()
+        data = read_at_most(source, _LARGEST)
     except OSError as err:
         findings.error(path, f"{source} cannot be read: {err.strerror}", help="The path counts from the spec's folder.")
+        return None
+    if data is None:
+        findings.error(path, f"{source} is larger than {_LARGEST >> 20} MiB: that is not a script")
         return None
     if not data.strip():
         findings.error(path, f"{source} is empty")

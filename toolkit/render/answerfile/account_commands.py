@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toolkit.render.abilities import has_powershell
 from toolkit.render.answerfile.contribution import CommandLine
 from toolkit.render.powershell import literal
 
@@ -63,7 +62,7 @@ def specialize_lines(guest: Guest) -> Iterator[CommandLine]:
 
 def _expiry(guest: Guest) -> Iterator[CommandLine]:
     names = [account.name for account in guest.accounts if account.password_never_expires]
-    if names and not has_powershell(guest.windows):
+    if names and not guest.windows.has_powershell:
         yield CommandLine("net.exe accounts /maxpwage:unlimited", "No password expires")
         return
     for name in names:
@@ -75,7 +74,7 @@ def _expiry(guest: Guest) -> Iterator[CommandLine]:
 def _administrator(guest: Guest, *, enabled: bool) -> CommandLine:
     """Find the account by its SID: its name is another one in other languages."""
     description = "The built-in administrator is " + ("enabled" if enabled else "disabled")
-    if not has_powershell(guest.windows):
+    if not guest.windows.has_powershell:
         return CommandLine(f"net.exe user Administrator /active:{'yes' if enabled else 'no'}", description)
     flags = f"-band -bnot {_DISABLED}" if enabled else f"-bor {_DISABLED}"
     change = f"{{$u.Put('UserFlags',$u.UserFlags.Value {flags});$u.SetInfo()}}}}"
@@ -93,7 +92,7 @@ def trace_lines(guest: Guest) -> Iterator[CommandLine]:
     off = f'reg add "{WINLOGON}" /v AutoAdminLogon /t REG_SZ /d 0 /f'
     traces = f'for %v in ({_TRACES}) do reg delete "{WINLOGON}" /v %v /f'
     yield CommandLine(f"cmd.exe /d /c {off} & {traces}", "The automatic logon leaves nothing in the registry")
-    if has_powershell(guest.windows):
+    if guest.windows.has_powershell:
         yield CommandLine(_powershell(_FORGET), "The automatic logon leaves no secret")
 
 

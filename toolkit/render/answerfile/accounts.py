@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from toolkit.secret import Secret
     from toolkit.spec.guest import AutoLogon, Guest
+    from toolkit.spec.surroundings import Domain
 
 _AS_GOOD_AS_FOR_EVER = 65432
+_THIS_COMPUTER = "."
 
 
 def contributions(guest: Guest) -> Iterator[Contribution]:
@@ -39,7 +41,7 @@ def contributions(guest: Guest) -> Iterator[Contribution]:
     data = {"accounts": accounts, "administrator": administrator}
     yield Contribution(Pass.OOBE_SYSTEM, SHELL, "accounts.xml.j2", data)
     if guest.autologon:
-        yield Contribution(Pass.OOBE_SYSTEM, SHELL, "autologon.xml.j2", _autologon(guest.autologon))
+        yield Contribution(Pass.OOBE_SYSTEM, SHELL, "autologon.xml.j2", _autologon(guest.autologon, guest.domain))
     specialize = list(specialize_lines(guest))
     if specialize:
         yield Contribution(Pass.SPECIALIZE, DEPLOYMENT, "run_synchronous.xml.j2", {"lines": specialize}, AFTER_COMMANDS)
@@ -50,8 +52,13 @@ def contributions(guest: Guest) -> Iterator[Contribution]:
         )
 
 
-def _autologon(autologon: AutoLogon) -> dict[str, object]:
+def _autologon(autologon: AutoLogon, joined: Domain | None) -> dict[str, object]:
+    """Say that the user is a local one where the computer has joined a domain, whose user Windows could mean instead.
+
+    "." is this computer (the unattend.xml of the Microsoft Deployment Toolkit). Modelled, as all logons are.
+    """
     return {
+        "domain": _THIS_COMPUTER if joined else None,
         "username": autologon.username,
         "password": encoded(autologon.password, "Password"),
         "logon_count": logon_count(autologon.count),

@@ -41,14 +41,18 @@ _ARCHITECTURES = {Architecture.AMD64: "amd64", Architecture.X86: "x86", Architec
 
 def contributions(guest: Guest) -> Iterator[Contribution]:
     """Give DriverPaths, where the spec wants any."""
-    wanted = (*guest.drivers.paths, *(virtio_paths(guest) if guest.drivers.virtio else ()))
-    paths = list(dict.fromkeys(_spelled(wanted)))
+    wanted: list[tuple[str, Architecture | None]] = [(path, None) for path in guest.drivers.paths]
+    if guest.drivers.virtio:
+        wanted += [(path, only) for only in guest.windows.architectures for path in virtio_paths(guest, only)]
+    paths = list(dict.fromkeys((path, only) for each, only in wanted for path in _spelled(each)))
     if paths:
         yield Contribution(Pass.WINDOWS_PE, _PE_DRIVERS, "drivers.xml.j2", {"paths": paths})
 
 
-def virtio_paths(guest: Guest) -> tuple[str, ...]:
+def virtio_paths(guest: Guest, architecture: Architecture) -> tuple[str, ...]:
     r"""Give the folders on a virtio-win disc, without letter: each driver's own, and never the root.
+
+    Each architecture gets its own alone: Setup would be shown drivers that it cannot load.
 
     A path that is the disc's root ends 24H2's Setup with 0xd000a000-0x40031 (os-autoinst-distri-opensuse PR 20770).
     """
@@ -60,17 +64,14 @@ def virtio_paths(guest: Guest) -> tuple[str, ...]:
         drivers.append("qxl" if folder in _SPICE_DISPLAY else "qxldod")
     return tuple(
         rf"{driver}\{folder}\{_ARCHITECTURES[architecture]}"
-        for architecture in guest.windows.architectures
         for driver in drivers
         if architecture is not Architecture.ARM64 or driver not in _NOT_ON_ARM
     )
 
 
-def _spelled(paths: tuple[str, ...]) -> Iterator[str]:
-    """Write paths as Windows does; one without a letter on every letter that a disc may have."""
-    for path in paths:
-        written = path.replace("/", "\\")
-        if written[1:2] == ":" or written.startswith("\\\\"):
-            yield written
-        else:
-            yield from (rf"{letter}:\{written.lstrip(chr(92))}" for letter in _LETTERS)
+def _spelled(path: str) -> list[str]:
+    """Write a path as Windows does; one without a letter on every letter that a disc may have."""
+    written = path.replace("/", "\\")
+    if written[1:2] == ":" or written.startswith("\\\\"):
+        return [written]
+    return [rf"{letter}:\{written.lstrip(chr(92))}" for letter in _LETTERS]

@@ -19,6 +19,7 @@ _SETTINGS = f"{{{NAMESPACE}}}settings"
 _COMPONENT = f"{{{NAMESPACE}}}component"
 _ORDER = f"{{{NAMESPACE}}}Order"
 _PASSES = ("windowsPE", "offlineServicing", "generalize", "specialize", "auditSystem", "auditUser", "oobeSystem")
+_ONLY_FOR = "unattend-only-for"  # our own mark, which no setting of Windows' has
 _IDENTITY = {"publicKeyToken": "31bf3856ad364e35", "language": "neutral", "versionScope": "nonSxS"}
 
 
@@ -111,7 +112,10 @@ def number_orders(root: etree._Element) -> None:
 
 
 def for_architectures(root: etree._Element, architectures: Sequence[str]) -> None:
-    """Give every component its identity, and a copy per architecture: Setup ignores those of another silently."""
+    """Give every component its identity, and a copy per architecture: Setup ignores those of another silently.
+
+    What is marked as one architecture's is left out of the others' copies, and the mark of all of them.
+    """
     for component in list(root.iter(_COMPONENT)):
         settings = component.getparent()
         if settings is None:
@@ -123,7 +127,15 @@ def for_architectures(root: etree._Element, architectures: Sequence[str]) -> Non
             copied.set("processorArchitecture", architecture)
             for name, value in _IDENTITY.items():
                 copied.set(name, value)
+            _keep_own(copied, architecture)
             settings.insert(position + number, copied)
+
+
+def _keep_own(component: etree._Element, architecture: str) -> None:
+    for marked in component.findall(f".//*[@{_ONLY_FOR}]"):
+        parent = marked.getparent()
+        if marked.attrib.pop(_ONLY_FOR) != architecture and parent is not None:
+            parent.remove(marked)
 
 
 def serialized(root: etree._Element) -> bytes:

@@ -31,12 +31,16 @@ _KEY_LENGTH = 64  # hexadecimal digits: then it is the key itself and no passphr
 
 
 def wlan_steps(guest: Guest) -> Iterator[RunnerStep]:
-    """Give the step that adds the profile and removes the file, which holds the password."""
+    """Give the step that adds the profile and removes the file, which holds the password.
+
+    A machine without the wireless service refuses the profile. Where a step of specialize fails, Setup stops for good
+    and says so on the screen, so this one may fail: the log tells.
+    """
     if guest.wlan is None:
         return
     script = render("runner/wlan.cmd.j2", profile=_PROFILE).replace("\n", "\r\n").encode("ascii")
     files = (NamedFile(_PROFILE, _profile(guest.wlan)), NamedFile(_SCRIPT, script))
-    yield RunnerStep("wireless network", f'cmd.exe /d /c "%HERE%{_SCRIPT}"', files)
+    yield RunnerStep("wireless network", f'cmd.exe /d /c "%HERE%{_SCRIPT}"', files, optional=True)
 
 
 def _profile(wlan: Wlan) -> bytes:

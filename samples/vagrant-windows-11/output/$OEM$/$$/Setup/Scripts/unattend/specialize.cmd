@@ -40,7 +40,7 @@ set "AFTER=failed"
 if "%RC%"=="0" set "AFTER=next"
 if "%RC%"=="3010" set "AFTER=restart"
 if "%RC%"=="1641" set "AFTER=restart"
-if "%AFTER%"=="failed" goto failed
+if "%AFTER%"=="failed" echo [%DATE% %TIME: =0%] %STEP% may fail: going on
 >"%MARK%.done" echo %RC%
 if "%AFTER%"=="restart" goto restart
 :after_1
@@ -52,8 +52,6 @@ exit /b 0
 :interrupted
 set "RC=interrupted twice"
 echo [%DATE% %TIME: =0%] %STEP% was interrupted twice. Does it restart Windows itself? That is what reboot = true is for.
-
-:failed
 echo [%DATE% %TIME: =0%] FAILED in step %STEP%: %RC%
 rem Whoever mends it runs this file again, and that is no interruption.
 del /f /q "%MARK%.begun" "%MARK%.again" >nul 2>&1
