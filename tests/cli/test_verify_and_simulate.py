@@ -162,6 +162,33 @@ def test_a_guest_that_nothing_connects_to_rehearses_to_a_shut_one(unattend: Unat
     assert "WinRM stays closed" in done.out
 
 
+def test_a_server_that_is_open_by_itself_is_told_of_and_no_failure(unattend: Unattend, folder: Path) -> None:
+    spec = '[windows]\nrelease = "server-2022"\n[communicator]\ncommunicator = "none"\n'
+    spec += '[[accounts]]\nname = "ann"\npassword = "Passw0rd!"\n'
+    (folder / "unattend.toml").write_text(spec)
+    done = unattend("rehearse")
+    assert done.code == 0
+    assert "WinRM answers too: servers have it on by themselves" in done.err
+    command = (
+        '[[commands]]\nphase = "first-logon"\nrun = "cmd.exe /c sc.exe config WinRM start= disabled & net stop WinRM"\n'
+    )
+    (folder / "unattend.toml").write_text(spec + command)
+    done = unattend("rehearse")
+    assert (done.code, "WinRM answers too" in done.err) == (0, False)
+    assert "WinRM stays closed" in done.out
+
+
+def test_a_client_that_opens_unasked_is_a_finding(unattend: Unattend, folder: Path) -> None:
+    opening = "cmd.exe /c winrm quickconfig -q"
+    (folder / "unattend.toml").write_text(
+        '[windows]\nrelease = "11"\n[communicator]\ncommunicator = "none"\n[[accounts]]\nname = "ann"\n'
+        f'password = "Passw0rd!"\n[[commands]]\nphase = "first-logon"\nrun = "{opening}"\n'
+    )
+    done = unattend("rehearse")
+    assert done.code == 1
+    assert "WinRM answers although the spec wants no WinRM" in done.err
+
+
 def test_a_bootstrap_that_stays_shut_is_a_finding(unattend: Unattend, spec: Path) -> None:
     with spec.open("a", encoding="utf-8") as stream:
         stream.write('[[commands]]\nphase = "first-logon"\nrun = "net stop winrm"\n[autologon]\nusername = "alice"\n')

@@ -85,9 +85,15 @@ def _complaints(guest: Guest, boot: FirstBoot) -> list[str]:
         return [*boot.problems, boot.closed]
     if isinstance(communicator, Ssh) and not boot.sshd_answers(communicator.port):
         return [*boot.problems, f"SSH does not answer on port {communicator.port}: sshd is stopped, or shut out"]
-    if not wanted and boot.state is not None and boot.state.reachable:
-        return [*boot.problems, "WinRM answers although the spec wants no WinRM: servers have it on by themselves"]
+    if _unasked(guest, boot) and not guest.windows.release.server:
+        return [*boot.problems, "WinRM answers although the spec wants no WinRM: a command or a script has opened it"]
     return list(boot.problems)
+
+
+def _unasked(guest: Guest, boot: FirstBoot) -> bool:
+    from toolkit.spec.guest import Winrm
+
+    return not isinstance(guest.communicator, Winrm) and boot.state is not None and boot.state.reachable
 
 
 def _show(guest: Guest, boot: FirstBoot, report: Report | None) -> None:
@@ -100,6 +106,11 @@ def _show(guest: Guest, boot: FirstBoot, report: Report | None) -> None:
     complaints = _complaints(guest, boot)
     for complaint in complaints:
         console.warn(complaint)
+    if _unasked(guest, boot) and not complaints:
+        console.warn(
+            "WinRM answers too: servers have it on by themselves, and nothing in the spec shuts it",
+            help="A first-logon command that does: sc.exe config WinRM start= disabled & net stop WinRM",
+        )
     if report is not None:
         console.data("")
         console.data(report.to_text(console.width()))
