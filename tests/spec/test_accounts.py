@@ -231,3 +231,14 @@ def test_a_first_logon_without_rights_is_pointed_out() -> None:
     [warning] = warnings(SMALLEST + '[[accounts]]\nname = "packer"\ngroups = ["Users"]\n')
     assert warning.startswith('"packer" logs on first and is no administrator')
     assert warnings(SMALLEST + ANN.replace("An-0", "B") + 'groups = ["Users"]\n') == []
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    [("", True), ("[administrator]\nenabled = false\n", True), ('[administrator]\npassword = "y"\n', False)],
+)
+def test_a_server_whose_administrator_has_no_password_may_stop_and_ask(more: str, *, asked: bool) -> None:
+    server = '[windows]\nrelease = "server-2022"\n[[accounts]]\nname = "ann"\npassword = "x"\n'
+    found = warnings(server + NONE + more)
+    assert any("OOBE asks for one" in warning for warning in found) is asked
+    assert not any("OOBE asks" in warning for warning in warnings(server.replace("server-2022", "11") + NONE))

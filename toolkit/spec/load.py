@@ -208,7 +208,18 @@ class _Resolution:
             check_first_logon(accounts, autologon, self.findings)
         if not known and not needed:
             self.findings.warning(("accounts",), "the spec has no account: Setup will stop and ask for one")
+        elif administrator is None and isinstance(communicator, NoCommunicator) and windows and windows.release.server:
+            self._warn_of_question()
         return accounts, administrator, autologon, commands
+
+    def _warn_of_question(self) -> None:
+        section = self.sections.get("administrator")
+        if section is None or section.password is None:
+            self.findings.warning(
+                ("administrator",),
+                "the server's Administrator gets no password: OOBE asks for one where no answer file has it",
+                help="Add [administrator] with password = ...",
+            )
 
     def _accounts(self, connecting: Connecting | None) -> tuple[Account, ...]:
         sections = self.sections.get("accounts")
