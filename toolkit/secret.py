@@ -9,6 +9,7 @@ from toolkit.errors import UnreadableError
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import BinaryIO
 
 _LONGEST_LINE = 4096
 
@@ -31,9 +32,15 @@ class Secret:
 def first_line(file: Path) -> str:
     """Read the one line of a secret's file, however editors begin and end it. Raises UnreadableError."""
     try:
-        with file.open(encoding="utf-8-sig") as stream:
-            return stream.readline(_LONGEST_LINE).rstrip("\r\n")
+        with file.open("rb") as stream:
+            return line_from(stream, f"the file {file}")
     except OSError as err:
         raise UnreadableError(f"the file {file} cannot be read: {err.strerror}", help="Check the path.") from err
+
+
+def line_from(stream: BinaryIO, name: str) -> str:
+    """Read a secret's line as UTF-8, whatever the locale says. Raises UnreadableError, and OSError from the stream."""
+    try:
+        return stream.readline(_LONGEST_LINE).decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as err:
-        raise UnreadableError(f"the file {file} is not UTF-8 text", help="Save it as UTF-8.") from err
+        raise UnreadableError(f"{name} is not UTF-8 text", help="Save or send it as UTF-8.") from err

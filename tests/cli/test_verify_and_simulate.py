@@ -97,6 +97,13 @@ def test_the_password_comes_from_stdin_or_a_file_too(unattend: Unattend, folder:
         unattend(*flags).ends_with_a_message(2, 'no password for "bob"', "UNATTEND_WINRM_PASSWORD")
 
 
+def test_a_password_from_stdin_is_utf_8_whatever_the_locale_says(unattend: Unattend, folder: Path) -> None:
+    (folder / "pw").write_text("Zwölf Boxkämpfer\n", encoding="utf-8")
+    with simulated(folder, "--username", "bob", "--password-file", "pw") as port:
+        flags = ["verify-winrm", f"127.0.0.1:{port}", "-u", "bob", "--password-stdin"]
+        assert unattend(*flags, stdin="Zwölf Boxkämpfer\n", PYTHONIOENCODING="cp850").code == 0
+
+
 def test_a_wrong_password_and_a_refused_method_are_different_messages(
     unattend: Unattend, spec: Path, folder: Path
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from toolkit.errors import UsageError
-from toolkit.secret import Secret, first_line
+from toolkit.secret import Secret, first_line, line_from
 
 VARIABLE = "UNATTEND_WINRM_PASSWORD"
 
@@ -28,9 +28,15 @@ def given(file: Path | None, from_stdin: bool) -> Secret | None:
     if file is not None:
         return _checked(first_line(file), str(file))
     if from_stdin:
-        return _checked(sys.stdin.readline().rstrip("\r\n"), "stdin")
+        return _checked(_from_stdin(), "stdin")
     value = os.environ.get(VARIABLE)
     return _checked(value, VARIABLE) if value is not None else None
+
+
+def _from_stdin() -> str:
+    if sys.stdin is None:
+        raise UsageError("there is no stdin to read a password from", help=f"Set {VARIABLE}, or use --password-file.")
+    return line_from(sys.stdin.buffer, "what stdin gives")
 
 
 def asked(username: str) -> Secret:
