@@ -20,6 +20,7 @@ _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 _EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 _MAC = re.compile(r"[0-9A-F]{2}([-:][0-9A-F]{2}){5}", re.IGNORECASE)
 _DNS_NAME = re.compile(r"(?=.{1,255}\.?\Z)[^\W](?:[\w-]{0,61}\w)?(?:\.\w(?:[\w-]{0,61}\w)?)*\.?")
+_NOT_IN_A_NAME = frozenset('\t\\/:*?"<>|')  # what Windows' own dialogue refuses for a connection (practice)
 _LONGEST_WORKGROUP = 15  # the NetBIOS name's limit
 _FORBIDDEN_IN_WORKGROUP = frozenset('"/\\[]:|<>+=;,?*')
 _OLD = frozenset(
@@ -131,14 +132,22 @@ def _interface(section: InterfaceSection, path: KeyPath, first: str, findings: F
 
 def _identifier(section: InterfaceSection, path: KeyPath, first: str, findings: Findings) -> str:
     if section.mac is None:
-        if section.name is not None and not section.name.strip():
-            findings.error((*path, "name"), "this name is blank")
+        _check_connection((*path, "name"), section.name, findings)
         return section.name or first
     if not _MAC.fullmatch(section.mac):
         findings.error(
             (*path, "mac"), f'"{section.mac}" is not a MAC address', help='Write it like "00-15-5D-01-02-03".'
         )
     return section.mac.replace(":", "-").upper()
+
+
+def _check_connection(path: KeyPath, name: str | None, findings: Findings) -> None:
+    if name is None:
+        return
+    if not name.strip():
+        findings.error(path, "this name is blank")
+    elif wrong := sorted(set(name) & _NOT_IN_A_NAME):
+        findings.error(path, f'the connection name "{name}" holds {" ".join(wrong)}, which none may')
 
 
 def _is_interface_address(text: str, path: KeyPath, findings: Findings) -> bool:
@@ -148,6 +157,9 @@ def _is_interface_address(text: str, path: KeyPath, findings: Findings) -> bool:
         address = None
     if address is None or "/" not in text or not text.rpartition("/")[2].isdecimal() or "%" in text:
         findings.error(path, f'"{text}" is not an address with a prefix length', help='For example "192.168.1.10/24".')
+        return False
+    if address.ip.is_unspecified or address.ip.is_multicast or address.ip.is_loopback:
+        findings.error(path, f'"{text}" is no address that a network card can have')
         return False
     return True
 
