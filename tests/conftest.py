@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from tests.peer import Peer
-
-REQUIRED = "UNATTEND_REQUIRE_PEERS"
+from tests.peer import Peer, go_without
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,10 +15,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Look for a test's peers before any fixture starts one."""
     for mark in item.iter_markers("peer"):
         peer = _peer(*mark.args, **mark.kwargs)
-        if peer.missing and os.environ.get(REQUIRED):
-            pytest.fail(f"{peer.reason}, and {REQUIRED} is set", pytrace=False)
         if peer.missing:
-            pytest.skip(peer.reason)
+            go_without(peer.reason)
 
 
 def _peer(name: str, program: str | tuple[str, ...]) -> Peer:

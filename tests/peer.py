@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
+from typing import NoReturn
+
+import pytest
+
+REQUIRED = "UNATTEND_REQUIRE_PEERS"
 
 # Debian's package, where it is not named as the program is.
 _PACKAGES = {
@@ -49,3 +55,10 @@ class Peer:
     def reason(self) -> str:
         packages = dict.fromkeys(_PACKAGES.get(program, program) for program in self.missing)
         return f"{self.name} is not installed (apt-get install {' '.join(packages)})"
+
+
+def go_without(reason: str) -> NoReturn:
+    """Skip the test that runs, for `reason`; or fail it where peers are required."""
+    if os.environ.get(REQUIRED):
+        pytest.fail(f"{reason}, and {REQUIRED} is set", pytrace=False)
+    pytest.skip(reason)

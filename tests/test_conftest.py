@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REQUIRED
+from tests.peer import REQUIRED
 
 ROOT = Path(__file__).parents[1]
 ABSENT = "unattend-has-no-such-program"

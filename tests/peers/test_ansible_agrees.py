@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.peer import go_without
 from tests.peers.tap import shape, tap
 from toolkit.communicators.endpoint import Auth, Endpoint
 from toolkit.explain.question import explain_text
@@ -32,7 +33,7 @@ def ansible(
     """Run `ansible` against the guest at `port`."""
     for needed in ("winrm", "ansible_collections/ansible/windows"):
         if not (_LIBRARIES / needed).exists():
-            pytest.skip(f"{needed} is not installed (apt-get install ansible python3-winrm python3-requests-ntlm)")
+            go_without(f"{needed} is not installed (apt-get install ansible python3-winrm python3-requests-ntlm)")
     inventory = folder / "inventory.ini"
     inventory.write_text(
         f"guest ansible_host=127.0.0.1 ansible_port={port} ansible_connection=winrm ansible_winrm_scheme=http "

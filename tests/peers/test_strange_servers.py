@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.peer import go_without
 from tests.verify.guests import endpoint, state
 from tests.verify.strangers import never_answers, stranger, tls_context, unused_port
 from toolkit.certificates import Certificate, self_signed
@@ -172,7 +173,7 @@ class TestNginx:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     if not (GO_SOURCES / "src/github.com/dylanmei/winrmtest").is_dir():
-        pytest.skip("golang-github-dylanmei-winrmtest-dev is not installed")
+        go_without("golang-github-dylanmei-winrmtest-dev is not installed")
     folder = tmp_path_factory.mktemp("winrmtest")
     binary, source = folder / "winrmtest", Path(__file__).parent / "winrmtest" / "main.go"
     environment = {
