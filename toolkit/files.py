@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from toolkit.errors import UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 PRIVATE = 0o600
 
@@ -36,6 +36,23 @@ def read_at_most(file: Path, largest: int) -> bytes | None:
     with file.open("rb") as stream:
         data = stream.read(largest + 1)
     return data if len(data) <= largest else None
+
+
+def is_file(path: Path) -> bool:
+    """Say whether there is such a file; a name that is longer than any file system takes is none."""
+    return _looked(path.is_file)
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether there is such a folder, likewise."""
+    return _looked(path.is_dir)
+
+
+def _looked(look: Callable[[], bool]) -> bool:
+    try:
+        return look()
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

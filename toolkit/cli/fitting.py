@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from toolkit.cli import console
@@ -21,14 +21,27 @@ _USUAL_LANGUAGE = "en-US"
 _USUAL_ARCHITECTURE = "amd64"
 
 
-def taken_from(iso: Path, document: Document) -> tuple[str, ...]:
-    """Give settings for what a spec leaves open and a medium leaves no choice of, and say that they were taken."""
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a Windows ISO holds."""
+
+    iso: Path
+    images: tuple[WimImage, ...]
+
+
+def holding_of(iso: Path) -> Holding:
+    """Look into an ISO. Raises UnreadableError where it holds no Windows."""
     from toolkit.media.inspection import windows_images
 
-    settings = tuple(_open_settings(windows_images(iso), document))
+    return Holding(iso, tuple(windows_images(iso)))
+
+
+def completed(document: Document, holding: Holding) -> Document:
+    """Fill in what a spec leaves open and a medium leaves no choice of, and say what was taken from it."""
+    settings = tuple(_open_settings(holding.images, document))
     if settings:
-        console.say(f"from {iso}: {', '.join(settings)}")
-    return settings
+        console.say(f"from {holding.iso}: {', '.join(settings)}")
+    return document.with_settings(settings)
 
 
 def _open_settings(images: Sequence[WimImage], document: Document) -> Iterator[str]:
@@ -48,20 +61,20 @@ def _open_settings(images: Sequence[WimImage], document: Document) -> Iterator[s
         yield f"locale.ui_language={own.pop()}"
 
 
-def fitted(guest: Guest, iso: Path) -> Guest:
-    """Give the guest with the index of its image on `iso`.
+def fitted(guest: Guest, holding: Holding) -> Guest:
+    """Give the guest with the index of its image on the ISO.
 
     A name that the medium does not know is taken for the usual name of an edition, which the medium may call otherwise
     (evaluation media do). Raises UsageError listing what the medium holds where nothing or too much fits.
     """
-    from toolkit.media.inspection import windows_images
     from toolkit.spec.guest import ImageByIndex
 
-    image = _meant(guest, windows_images(iso))
+    image = _meant(guest, holding.images)
     spoken = {language.casefold() for language in image.languages}
     if spoken and guest.locale.ui_language.casefold() not in spoken:
         raise UsageError(
-            f"{iso} speaks {', '.join(image.languages)}, the spec's locale.ui_language is {guest.locale.ui_language}",
+            f"{holding.iso} speaks {', '.join(image.languages)},"
+            f" the spec's locale.ui_language is {guest.locale.ui_language}",
             help="Setup would stop and ask. Use a medium of that language, or change locale.ui_language.",
         )
     return replace(guest, windows=replace(guest.windows, image=ImageByIndex(image.index)))

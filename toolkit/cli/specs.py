@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from toolkit.spec.guest import Guest
+    from toolkit.spec.load import Loaded
 
 DEFAULT = Path("unattend.toml")
 STDIN = Path("-")
@@ -51,16 +52,16 @@ def guest_of(
     text = _stdin_text() if spec == STDIN else None
     vault = Vault(os.environ, asking(), output, may_make=may_make)
     document = read_document(spec, settings, stdin=text)
-    if iso is not None:
-        from toolkit.cli.fitting import taken_from
+    if iso is None:
+        return _told(load_guest(document, vault))
+    from toolkit.cli.fitting import completed, fitted, holding_of
 
-        document = read_document(spec, (*settings, *taken_from(iso, document)), stdin=text)
-    loaded = load_guest(document, vault)
+    windows = holding_of(iso)
+    return fitted(_told(load_guest(completed(document, windows), vault)), windows)
+
+
+def _told(loaded: Loaded) -> Guest:
     console.show_problems(loaded.warnings)
-    if iso is not None:
-        from toolkit.cli.fitting import fitted
-
-        return fitted(loaded.guest, iso)
     return loaded.guest
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from toolkit.errors import SpecError, UnreadableError
-from toolkit.files import read_at_most
+from toolkit.files import is_file, read_at_most
 from toolkit.problems import Place, Problem, Severity
 from toolkit.spec.overlay import Table, overlaid, setting
 
@@ -69,6 +69,15 @@ class Document:
             merged = overlaid(merged, layer.data)
         return merged
 
+    def with_settings(self, arguments: Sequence[str]) -> Document:
+        """Lay `--set` arguments over it, each over those before. Raises UsageError."""
+        document = self
+        for argument in arguments:
+            own, data = setting(argument, document.data)
+            layer = Layer(COMMAND_LINE, Path(), data, argument.partition("=")[2], own)
+            document = replace(document, layers=(*document.layers, layer))
+        return document
+
     def place(self, path: KeyPath) -> Place:
         """Give the place of the key at `path`, or of the nearest table around it."""
         for end in range(len(path), 0, -1):
@@ -122,10 +131,7 @@ def read_document(path: Path, settings: Sequence[str] = (), *, stdin: str | None
     name = STDIN if stdin is not None else str(path)
     text = read_text(path) if stdin is None else stdin
     layers = _with_bases(name, folder, text, () if stdin is not None else (path.resolve(),))
-    for argument in settings:
-        own, data = setting(argument, Document(name, folder, tuple(layers)).data)
-        layers.append(Layer(COMMAND_LINE, Path(), data, argument.partition("=")[2], own))
-    return Document(name, folder, tuple(layers))
+    return Document(name, folder, tuple(layers)).with_settings(settings)
 
 
 def read_text(path: Path) -> str:
@@ -161,13 +167,6 @@ def _decoded(data: bytes | None, name: str) -> str:
         raise UnreadableError(f"{name} is not UTF-8 text (byte {err.start})", help="Save it as UTF-8.") from err
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name that is longer than any file system takes
-        return False
-
-
 def _with_bases(name: str, folder: Path, text: str, above: tuple[Path, ...]) -> list[Layer]:
     text = text.removeprefix("\ufeff")
     data = _parsed(text, name)
@@ -179,7 +178,7 @@ def _with_bases(name: str, folder: Path, text: str, above: tuple[Path, ...]) -> 
     if not isinstance(base, str):
         raise _spec_error(place, "extends must be the path of another spec, in quotes")
     path = folder / base
-    if not _is_file(path):
+    if not is_file(path):
         raise _spec_error(place, f'extends = "{base}": there is no file {path}')
     if path.resolve() in above:
         raise _spec_error(place, f'extends = "{base}" leads back to itself')

@@ -41,9 +41,15 @@ class DomainSection(Section):
 
 
 def resolve_domain(
-    section: DomainSection, network: NetworkSection | None, vault: Vault, findings: Findings
+    section: DomainSection,
+    windows: Windows | None,
+    network: NetworkSection | None,
+    vault: Vault,
+    findings: Findings,
 ) -> Domain | None:
     """Give the domain. Its two ways exclude each other, and a workgroup excludes both."""
+    if windows:
+        _check_edition(windows, findings)
     if network is not None and network.workgroup is not None:
         findings.error(("network", "workgroup"), "a computer is in a domain or in a workgroup, and there is a [domain]")
     if section.blob is not None:
@@ -54,7 +60,7 @@ def resolve_domain(
     return _credentials(section, vault, findings)
 
 
-def check_edition(windows: Windows, findings: Findings) -> None:
+def _check_edition(windows: Windows, findings: Findings) -> None:
     """Refuse the editions for the home, which can be in no domain (Microsoft's comparisons of editions)."""
     if windows.edition.startswith(_FOR_THE_HOME):
         message = f'the edition "{windows.edition}" of {windows.release.name} cannot join a domain'

@@ -122,16 +122,12 @@ class _Resolution:
         }
 
     def _work(self, windows: Windows | None) -> dict[str, Any]:
-        media: Media | None = self._one("media")
+        media: Media | None = self._one("media", windows)
         drivers = self.sections.get("drivers")
-        if windows and media and not windows.has_powershell:
-            from toolkit.spec.scripts import check_powershell  # noqa: PLC0415  (nearly every Windows has it)
-
-            check_powershell(windows, media.carry, self.sections.get("scripts", ()), self.findings)
         if media and drivers:
             media = replace(media, files=(*media.files, *self._driver_files(drivers)))
         return {"media": media} | _present(
-            scripts=self._one("scripts", media.carry if media else Carry.MEDIUM),
+            scripts=self._one("scripts", media.carry if media else Carry.MEDIUM, windows),
             drivers=self._one("drivers", windows),
             tweaks=self._one("tweaks", windows),
             sysprep=self._one("sysprep", windows),
@@ -144,13 +140,9 @@ class _Resolution:
         return driver_files(section, self.findings)
 
     def _surroundings(self, windows: Windows | None) -> dict[str, Any]:
-        if windows and self.sections.get("domain"):
-            from toolkit.spec.domain import check_edition  # noqa: PLC0415  (a spec without a domain goes without it)
-
-            check_edition(windows, self.findings)
         return _present(
             network=self._one("network", windows, self.sections.get("locale")),
-            domain=self._one("domain", self.sections.get("network"), self.vault),
+            domain=self._one("domain", windows, self.sections.get("network"), self.vault),
             wlan=self._one("wlan", windows, self.vault),
         )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from toolkit.files import is_file, is_folder
 from toolkit.spec.guest import ExtraFile, Media
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.work import Carry
@@ -13,6 +14,8 @@ from toolkit.spec.work import Carry
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from toolkit.spec.guest import Windows
 
 
 class ExtraFileSection(Section):
@@ -42,29 +45,23 @@ def _below(folder: Path, target: str) -> Iterator[ExtraFile]:
         yield ExtraFile(file, f"{prefix}{file.relative_to(folder).as_posix()}")
 
 
-def _kind(source: Path) -> tuple[bool, bool]:
-    """Say whether this is a folder, and whether a file: neither where no file system could hold such a name."""
-    try:
-        return source.is_dir(), source.is_file()
-    except OSError:
-        return False, False
-
-
-def resolve_media(section: MediaSection, findings: Findings) -> Media:
+def resolve_media(section: MediaSection, windows: Windows | None, findings: Findings) -> Media:
     """Find the extra files. Whether the medium can hold their names is the medium's own check."""
+    if windows and not windows.has_powershell and section.carry is Carry.ANSWER_FILE:
+        message = f"Server Core of {windows.release.name} has no PowerShell, which takes scripts out of the answer file"
+        findings.error(("media", "carry"), message, help='Use carry = "medium".')
     files: list[ExtraFile] = []
     for number, file in enumerate(section.files):
         path = ("media", "files", number, "source")
         source = findings.document.layer(path).folder / file.source
-        is_folder, is_file = _kind(source)
-        if is_folder:
+        if is_folder(source):
             try:
                 files += _below(source, file.target or source.name)
             except OSError as err:
                 help_ = "Everything below the folder travels, so all of it must be readable."
                 findings.error(path, f"{err.filename or source} cannot be read: {err.strerror}", help=help_)
             continue
-        if not is_file:
+        if not is_file(source):
             findings.error(
                 path, f"there is no file or folder {source}", help="The path counts from the folder of the spec."
             )

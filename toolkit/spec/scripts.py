@@ -13,7 +13,6 @@ from toolkit.spec.section import Findings, Section
 from toolkit.spec.work import Carry, Script, ScriptKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from toolkit.spec.guest import Windows
@@ -40,8 +39,13 @@ class ScriptSection(Section):
     optional: bool = Field(default=False, description="Go on when it fails. Otherwise what follows is not run.")
 
 
-def resolve_scripts(sections: list[ScriptSection], carry: Carry, findings: Findings) -> tuple[Script, ...]:
-    """Read every script. One that cannot be read, or cannot run in its phase, is an error."""
+def resolve_scripts(
+    sections: list[ScriptSection], carry: Carry, windows: Windows | None, findings: Findings
+) -> tuple[Script, ...]:
+    """Read every script. One that cannot be read, or cannot run in its phase or on this Windows, is an error."""
+    for number, section in enumerate(sections):
+        if windows:
+            _check_powershell(("scripts", number), section, windows, findings)
     scripts = [
         script
         for number, section in enumerate(sections)
@@ -91,16 +95,11 @@ def _check_phase(path: KeyPath, section: ScriptSection, kind: ScriptKind, carry:
         )
 
 
-def check_powershell(windows: Windows, carry: Carry, scripts: Sequence[ScriptSection], findings: Findings) -> None:
+def _check_powershell(path: KeyPath, section: ScriptSection, windows: Windows, findings: Findings) -> None:
     """Server Core of 2008 R2 is without PowerShell until the bootstrap turns it on, at the end of the first logon."""
-    name = f"Server Core of {windows.release.name}"
-    if carry is Carry.ANSWER_FILE:
-        message = f"{name} has no PowerShell, which takes scripts out of the answer file"
-        findings.error(("media", "carry"), message, help='Use carry = "medium".')
-    for number, script in enumerate(scripts):
-        if script.file.lower().endswith(".ps1"):
-            message = f"{name} has no PowerShell to run {script.file}"
-            findings.error(("scripts", number, "file"), message, help="Write it as a .cmd file.")
+    if section.file.lower().endswith(".ps1") and not windows.has_powershell:
+        message = f"Server Core of {windows.release.name} has no PowerShell to run {section.file}"
+        findings.error((*path, "file"), message, help="Write it as a .cmd file.")
 
 
 def _content(path: KeyPath, source: Path, findings: Findings) -> bytes | None:
