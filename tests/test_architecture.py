@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST_FUNCTION = 60
 LONGEST_MODULE = 350
 
-BASE = frozenset({"errors", "problems", "files", "secret", "private", "certificates", "paragraphs"})
+BASE = frozenset({"errors", "problems", "files", "secret", "private", "certificates", "paragraphs", "values"})
 MODEL = frozenset({"spec", "catalog"})
 FEATURES = frozenset({"render", "media", "communicators", "verify", "explain", "simulator"})
 
@@ -150,6 +150,16 @@ def test_the_product_starts_no_other_program() -> None:
         return named & {"subprocess", "pty", "os.system", "os.popen", "os.startfile"}
 
     assert findings(starts) == {}
+
+
+def test_values_are_defined_the_fast_way() -> None:
+    def slow(source: Source) -> Iterator[str]:
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.ImportFrom) and node.module == "dataclasses":
+                yield from {alias.name for alias in node.names} & {"dataclass"}
+
+    others = [source for source in sources() if source.part != "values"]
+    assert findings(slow, others) == {}
 
 
 def test_what_stands_between_the_ends_reads_neither_clock_nor_environment() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from toolkit.errors import UsageError
 from toolkit.secret import Secret
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -475,7 +475,7 @@ def test_passwords_survive(password: str) -> None:
 
 
 @settings(deadline=None)
-@given(_TEXT, _TEXT, _TEXT, _TEXT.filter(str.strip), _TEXT)
+@given(_TEXT, _TEXT, _TEXT.filter(str.strip), _TEXT.filter(str.strip), _TEXT)
 def test_texts_of_every_kind_survive(owner: str, organization: str, image: str, line: str, description: str) -> None:
     root = parsed(
         f'[windows]\nrelease = "11"\nimage_name = {quoted(image)}\n'

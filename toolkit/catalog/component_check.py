@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from toolkit.catalog.elements import WCM, Element
@@ -10,6 +9,7 @@ from toolkit.catalog.frame import check_action, check_text
 from toolkit.catalog.settings import Availability, Component, Kind, Setting, component, component_names
 from toolkit.catalog.suggest import did_you_mean
 from toolkit.catalog.values import is_placeholder, value_fault
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.catalog.report import Report

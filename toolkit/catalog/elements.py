@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from toolkit.errors import ToolkitError
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
 from toolkit.catalog.tables import rows
+from toolkit.values import dataclass
 
 _PREFIX = "WSMAN_"
 _WORD = 0xFFFFFFFF

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any, Literal
 
 from toolkit.catalog.tables import rows
+from toolkit.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from toolkit.problems import Place, Problem, Severity
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.catalog.elements import Element

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
 from toolkit.catalog.tables import rows
+from toolkit.values import dataclass
 
 PASSES = (
     "windowsPE",

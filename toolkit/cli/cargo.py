@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.cli import specs
 from toolkit.cli.generate import files_of
 from toolkit.errors import UsageError
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.cli import console
 from toolkit.errors import UsageError
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from toolkit.cli.cargo import cargo
 from toolkit.cli.packing import show_files
 from toolkit.cli.progress import bar
 from toolkit.errors import ExitCode, UsageError
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.media.inject import Injected

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.cli import console
 from toolkit.cli.waiting import watched
 from toolkit.errors import ExitCode, UsageError
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from toolkit.cli import console, passwords, specs
 from toolkit.errors import SpecError, UsageError
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

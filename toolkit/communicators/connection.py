@@ -6,7 +6,6 @@ import http.client
 import socket
 import ssl
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from toolkit.communicators.errors import (
@@ -19,6 +18,7 @@ from toolkit.communicators.errors import (
 from toolkit.communicators.proxy import connected
 from toolkit.communicators.trust import check_pin, secure_context
 from toolkit.communicators.wire import Wire
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

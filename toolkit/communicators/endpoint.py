@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.location import PATH, bracketed, checked_port
 from toolkit.errors import UsageError
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

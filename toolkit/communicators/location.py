@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 
 from toolkit.errors import UsageError
+from toolkit.values import dataclass
 
 PATH = "/wsman"
 HTTP_PORT = 5985

@@ -7,12 +7,12 @@ import re
 import socket
 import time
 import urllib.parse
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.errors import ProxyError
 from toolkit.communicators.location import bracketed
 from toolkit.secret import Secret
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.communicators.endpoint import Endpoint

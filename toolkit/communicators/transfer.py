@@ -10,10 +10,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from toolkit.communicators.errors import TransferError
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from winrm.exceptions import WinRMOperationTimeoutError
@@ -24,6 +23,7 @@ from toolkit.communicators.errors import (
 from toolkit.communicators.transfer import DOWNLOAD, UPLOAD, Incoming, Outgoing, Transferred, script
 from toolkit.communicators.translation import LIBRARY_ERRORS, translated
 from toolkit.communicators.transport import GuestTransport
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

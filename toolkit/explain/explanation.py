@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from toolkit.paragraphs import NARROWEST, listed, verbatim, wrapped
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

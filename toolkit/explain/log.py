@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from toolkit.catalog.tables import rows
 from toolkit.explain.code import explained
 from toolkit.explain.explanation import Explanation, Line
 from toolkit.explain.literals import required_words
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

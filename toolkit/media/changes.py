@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, BinaryIO
 
 from toolkit.media.content import CHUNK, Advance, FileDigest, MeasuredFile, SourceStream
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

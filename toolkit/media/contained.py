@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from toolkit.media import signature
 from toolkit.media.extents import Extent
 from toolkit.media.signature import Medium
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     import re

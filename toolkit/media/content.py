@@ -6,11 +6,12 @@ import hashlib
 import io
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from toolkit.errors import UnreadableError
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.errors import UsageError
 from toolkit.media.folder import files_under
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

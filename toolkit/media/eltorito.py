@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import TYPE_CHECKING, BinaryIO
+
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 from toolkit.errors import UsageError
 from toolkit.media.content import MediaFile
 from toolkit.media.signature import Medium
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

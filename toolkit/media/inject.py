@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO, assert_never
 
@@ -27,6 +26,7 @@ from toolkit.media.udf.names import UDF_NAMES, udf_name_problems
 from toolkit.media.udf.readback import require_kept
 from toolkit.media.udf.volume import UdfVolume, open_volume
 from toolkit.media.undo import State, UndoRecord, appended, begun, read_record, record_path, state, write_record
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

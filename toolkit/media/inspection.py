@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from toolkit.errors import UnreadableError
@@ -13,6 +13,7 @@ from toolkit.media import signature
 from toolkit.media.contained import ContainedFile, FileSystem, Kind, contents_of, stream_of, udf_files
 from toolkit.media.eltorito import Platform, boot_catalogue
 from toolkit.media.refusal import told_of
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

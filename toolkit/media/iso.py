@@ -7,7 +7,6 @@ import gc
 import struct
 import sys
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, assert_never, cast
 
 from toolkit.errors import UnreadableError
@@ -23,6 +22,7 @@ from toolkit.media.placement import placed
 from toolkit.media.refusal import MediumError
 from toolkit.media.signature import has_udf
 from toolkit.media.tree import Folder, Leaf, tree
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

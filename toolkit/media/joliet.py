@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntFlag, StrEnum
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from toolkit.errors import UnreadableError
 from toolkit.media.extents import Extent, StoredFile
 from toolkit.media.names import is_plain
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from toolkit.media.hashing import BlockHash
 from toolkit.media.recorder import Recorder
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, assert_never
 
 from toolkit.errors import UnreadableError, UsageError
@@ -18,6 +17,7 @@ from toolkit.media.proof import Settling, read_back
 from toolkit.media.refusal import told_of
 from toolkit.media.signature import Medium
 from toolkit.media.stored import digest, read_all
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

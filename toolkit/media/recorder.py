@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, BinaryIO
 
 from toolkit.media.content import CHUNK, FileDigest, SourceReader
 from toolkit.media.hashing import FileHash, Span
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, assert_never
 
 from toolkit.errors import UnreadableError
 from toolkit.media.changes import settle, write_sector
 from toolkit.media.exclusive import held
 from toolkit.media.undo import State, UndoRecord, read_record, record_path, settle_folder, state
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

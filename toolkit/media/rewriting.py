@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, BinaryIO, TypedDict, assert_never, cast
 
@@ -20,6 +20,7 @@ from toolkit.media.refusal import MediumError
 from toolkit.media.tree import Folder, Leaf
 from toolkit.media.udf.branches import file_paths
 from toolkit.problems import Place, Problem, Severity
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,6 +16,7 @@ from toolkit.errors import UnreadableError
 from toolkit.files import write_whole
 from toolkit.media.changes import SECTOR, Changes, Patch
 from toolkit.media.content import CHUNK
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

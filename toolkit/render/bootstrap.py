@@ -10,7 +10,6 @@ PowerShell's cmdlets, certutil and dism then do to a Windows guest, which is tak
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from toolkit.errors import ToolkitError
@@ -27,6 +26,7 @@ from toolkit.render.summary import summary
 from toolkit.render.templating import render
 from toolkit.render.winrm_steps import HTTP_PORT
 from toolkit.spec.guest import Bootstrap, Find, Guest, Language, NoCommunicator, Ssh, Style, Winrm
+from toolkit.values import dataclass
 
 __all__ = ["BootstrapExit", "HostCertificate", "bootstrap_files", "first_logon_command", "hold_command", "script_name"]
 

@@ -6,7 +6,6 @@ Windows guest, which is taken from Microsoft's documentation and the practice of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.errors import ToolkitError
@@ -14,6 +13,7 @@ from toolkit.render.powershell import literal, script_file
 from toolkit.render.powershell_steps import in_powershell
 from toolkit.render.steps import BootstrapExit
 from toolkit.render.templating import render
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.files import NamedFile

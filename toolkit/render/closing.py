@@ -10,12 +10,12 @@ Known: order, quoting and control flow, which run under Wine's cmd.exe. Modelled
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.render.steps import BootstrapExit
 from toolkit.render.templating import render
 from toolkit.spec.guest import NoCommunicator, Style, Winrm
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.render.steps import Step

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
@@ -26,6 +25,7 @@ from toolkit.render.powershell_opening import Opening, Pfx
 from toolkit.render.powershell_steps import in_powershell
 from toolkit.render.steps import BootstrapExit
 from toolkit.spec.guest import NoCommunicator
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

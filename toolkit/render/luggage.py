@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from toolkit.errors import ToolkitError
@@ -11,6 +10,7 @@ from toolkit.files import NamedFile
 from toolkit.render import ssh_steps
 from toolkit.render.https_steps import CLIENT, CLIENT_ACCOUNT, CLIENT_ISSUER, PFX, PFX_PASSWORD
 from toolkit.spec.guest import GuestMade, HostMade, OwnPem, OwnPfx, Winrm
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.certificates import TrustedClient

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from toolkit.render.https_steps import PFX, PFX_PASSWORD
 from toolkit.render.powershell import literal, wire
 from toolkit.spec.guest import Winrm
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,10 +6,10 @@ files that ship. Hence no `&&`, no `||`, no pipes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from toolkit.render.cmd import argument
+from toolkit.values import dataclass
 
 
 class BootstrapExit(IntEnum):

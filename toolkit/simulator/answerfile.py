@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.files import NamedFile
 from toolkit.secret import Secret
 from toolkit.simulator.documents import DocumentError, parsed
 from toolkit.simulator.state import BUILT_IN_ADMINISTRATOR, LocalUser, built_in_administrator, computer_name
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,6 @@ import base64
 import binascii
 import hmac
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import spnego
@@ -20,6 +19,7 @@ from spnego.exceptions import NegotiateOptions, SpnegoError
 
 from toolkit.simulator.challenge import own_challenge
 from toolkit.simulator.sealing import SealError
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,8 +6,9 @@ No delayed expansion, no `for /f`, and file names are known only for the medium.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

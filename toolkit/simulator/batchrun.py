@@ -8,13 +8,14 @@ hundred backward jumps.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from toolkit.simulator.batch import BatchFile, Line, block, condition, first_command
 from toolkit.simulator.commandline import Part, expanded, parts, program, unwrapped, words
 from toolkit.simulator.effects import apply
 from toolkit.simulator.powershell_file import PowerShellFile, run_file
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.simulator.faults import OPERATION_ABORTED, TIMED_OUT, WsmanFault
 from toolkit.simulator.programs import Output, Pause, ReadInput, Stream
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.simulator.programs import Event, Program

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Protocol, assert_never, cast
 
@@ -14,6 +13,7 @@ from toolkit.simulator.plan import BreakOff, Drip, HangUp, Hush, Raise, Say, Ups
 from toolkit.simulator.sealing import SealError, is_sealed, opened, sealed
 from toolkit.simulator.soap import fault_envelope, read_request
 from toolkit.simulator.upset import break_off, drip, hang_up, hush
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     import socket

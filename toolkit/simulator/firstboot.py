@@ -10,7 +10,7 @@ driver, disk and image is taken to be right.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.catalog.releases import releases
@@ -23,6 +23,7 @@ from toolkit.simulator.machine import Machine, installed
 from toolkit.simulator.powershell_file import PowerShellFile, read_powershell
 from toolkit.simulator.service_settings import NOT_MODELLED
 from toolkit.simulator.state import GuestState, WindowsVersion, windows_version
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

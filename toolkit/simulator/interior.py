@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from toolkit.simulator.machine import Listener, Machine, Rule, Transport
 from toolkit.spec.guest import Architecture, Style, Winrm
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.spec.guest import Guest

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+
+from toolkit.values import dataclass
 
 HTTP_PORT = 5985
 HTTPS_PORT = 5986

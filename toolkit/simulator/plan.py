@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.simulator.faults import Fault

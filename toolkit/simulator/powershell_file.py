@@ -8,7 +8,7 @@ that fails ends the script.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.simulator.effects import apply
@@ -16,6 +16,7 @@ from toolkit.simulator.powershell_text import bracketed, statements, without_com
 from toolkit.simulator.service_settings import Effect, set_values
 from toolkit.simulator.sshd import installed
 from toolkit.simulator.wsman_cmdlets import statement_effect
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from toolkit.simulator.guest_files import GuestFiles
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.simulator.state import GuestState, LocalUser

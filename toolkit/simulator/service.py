@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from toolkit.simulator.programs import Stream
 from toolkit.simulator.reading import read
 from toolkit.simulator.shells import Shells
 from toolkit.simulator.soap import NAMESPACES, Request, envelope, fault_envelope, read_request
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.simulator.commands import Received

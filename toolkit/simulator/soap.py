@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
 from toolkit.simulator.documents import DocumentError, parsed
 from toolkit.simulator.faults import INVALID_XML, UNSUPPORTED_TIMEOUT, Fault, WsmanFault
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

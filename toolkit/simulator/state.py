@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from toolkit.errors import UsageError
 from toolkit.simulator.interior import Interior, interior_of_spec
 from toolkit.simulator.machine import HTTP_PORT
 from toolkit.spec.guest import Guest, NoCommunicator, Ssh, Winrm
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.catalog.releases import Release

@@ -6,12 +6,12 @@ import hashlib
 import ssl
 import tempfile
 import warnings
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.files import PRIVATE
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.certificates import Certificate

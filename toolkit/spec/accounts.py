@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -12,6 +11,7 @@ from toolkit.spec.guest import Account, AutoLogon
 from toolkit.spec.secrets import SecretField, SecretSource, Vault
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.text import Text256, utf16_units
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

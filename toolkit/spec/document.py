@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -13,6 +13,7 @@ from toolkit.errors import SpecError, UnreadableError
 from toolkit.files import is_file, read_at_most
 from toolkit.problems import Place, Problem, Severity
 from toolkit.spec.overlay import Table, overlaid, setting
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

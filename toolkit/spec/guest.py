@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -12,6 +12,7 @@ from toolkit.spec.storage import Firmware as Firmware  # noqa: PLC0414
 from toolkit.spec.storage import Layout as Layout  # noqa: PLC0414
 from toolkit.spec.surroundings import Network
 from toolkit.spec.work import Carry, Drivers, Tweaks
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

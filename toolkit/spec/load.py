@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import SpecError
@@ -23,6 +23,7 @@ from toolkit.spec.model import TABLES
 from toolkit.spec.section import Findings
 from toolkit.spec.validation import validated
 from toolkit.spec.work import Carry
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.problems import Problem

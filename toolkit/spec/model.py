@@ -5,7 +5,6 @@ A table that a spec does not have costs nothing: neither its module nor its mode
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
 from importlib import import_module
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, create_model
 
 from toolkit.spec.section import Section, absent
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

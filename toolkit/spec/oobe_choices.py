@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from toolkit.values import dataclass
 
 WINDOWS_11 = "11"  # the release whose requirements these are, by its key in the catalog
 

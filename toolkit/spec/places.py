@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from toolkit.problems import Place
+from toolkit.values import dataclass
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 

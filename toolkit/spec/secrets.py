@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -13,6 +13,7 @@ from toolkit.errors import ToolkitError
 from toolkit.private import keep, kept
 from toolkit.secret import Secret, first_line
 from toolkit.spec.document import COMMAND_LINE, dotted
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

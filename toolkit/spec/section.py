@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from toolkit.problems import Problem, Severity
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.spec.document import Document

@@ -11,13 +11,13 @@ WinRb/WinRM lib/winrm/wsmv/create_shell.rb).
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 from toolkit.communicators.commandline import encoded
 from toolkit.communicators.endpoint import Auth
 from toolkit.communicators.errors import CommunicatorError
+from toolkit.values import dataclass
 from toolkit.verify import ansible_module
 from toolkit.verify.judgement import judged
 from toolkit.verify.remedy import ALLOW_UNENCRYPTED, USE_TLS

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.errors import ProxyError
 from toolkit.communicators.proxy import lead
+from toolkit.values import dataclass
 from toolkit.verify import tcp
 from toolkit.verify.proxy_refusal import refusal, unreachable
 from toolkit.verify.rung import RungError

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import http.client
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from toolkit.communicators.wire import Wire
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     import socket

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from toolkit.communicators.trust import trusting_context
+from toolkit.values import dataclass
 from toolkit.verify import authentication, authorisation, certificate, name, proxy, run, tcp, tls, wsman
 from toolkit.verify.connecting import communicator as communicator_for
 from toolkit.verify.dialer import Dialer, Tunnel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from toolkit.values import dataclass
 
 # Below this a look says more of the limit than of the guest.
 _LEAST = 1.0

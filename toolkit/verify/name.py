@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
 from typing import Any
 
+from toolkit.values import dataclass
 from toolkit.verify import remedy
 from toolkit.verify.remedy import failed
 from toolkit.verify.rung import Failure, Rung, RungError, Verdict

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import struct
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

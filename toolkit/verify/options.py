@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from toolkit.values import dataclass
 from toolkit.verify.checks.check import Settings
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ import errno
 import selectors
 import socket
 import time
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from toolkit.communicators.challenge import offered_methods
 from toolkit.communicators.location import bracketed
 from toolkit.communicators.trust import thumbprint, trusting_context
+from toolkit.values import dataclass
 from toolkit.verify import name, ntlm, tls, wsman
 from toolkit.verify.certificate import date_of
 from toolkit.verify.dialer import Dialer

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.errors import ProxyError
 from toolkit.communicators.proxy import Proxy, read_proxy, speaks_itself
+from toolkit.values import dataclass
 from toolkit.verify import remedy, tcp
 from toolkit.verify.proxy_refusal import refusal, unknown_kind, unreachable
 from toolkit.verify.remedy import because, failed

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
 from toolkit.errors import ExitCode
 from toolkit.problems import Severity
+from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bug, Completed, NotRun, Unanswered
 from toolkit.verify.options import Expect
 from toolkit.verify.page import page

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from toolkit.errors import ExitCode
+from toolkit.values import dataclass
 
 
 class Rung(StrEnum):

@@ -7,10 +7,10 @@ answer counts, over TLS or in the clear.
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.trust import trusting_context
+from toolkit.values import dataclass
 from toolkit.verify import name
 from toolkit.verify.dialer import Dialer
 from toolkit.verify.exchange import Answer, Foreign, post

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from toolkit.values import dataclass
 from toolkit.verify import name
 
 if TYPE_CHECKING:

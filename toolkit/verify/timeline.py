@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import UsageError
+from toolkit.values import dataclass
 from toolkit.verify.rung import Rung
 from toolkit.verify.timeline_picture import Bar, html, svg
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
+
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
+from toolkit.values import dataclass
 from toolkit.verify import proxy
 from toolkit.verify.clock import Clock, SystemClock
 from toolkit.verify.connecting import communicator as communicator_for

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from toolkit.values import dataclass
 from toolkit.verify.rung import Failure, Rung, Verdict
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.der import OBJECT_IDENTIFIER, SEQUENCE, DerError, Element, dotted, elements, only
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from toolkit.values import dataclass
 
 SECTOR = 512
 RECORD = 32

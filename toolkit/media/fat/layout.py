@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from toolkit.media.fat.aliases import aliases, displayed
@@ -11,6 +10,7 @@ from toolkit.media.fat.geometry import RECORD, Geometry
 from toolkit.media.fat.long_names import long_name_records
 from toolkit.media.fat.records import DOT, DOTDOT, Attribute, DosTime, label_record, record
 from toolkit.media.tree import Folder, Leaf
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, BinaryIO
 
 from toolkit.errors import UnreadableError
@@ -13,6 +13,7 @@ from toolkit.media.fat.chains import FIRST_END_MARK, link_after
 from toolkit.media.fat.geometry import FAT16_CLUSTERS, FIRST_CLUSTER, SECTOR, Geometry
 from toolkit.media.fat.records import Attribute, Found, found
 from toolkit.media.names import is_plain
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

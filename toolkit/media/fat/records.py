@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag
 from typing import TYPE_CHECKING
 
 from toolkit.media.fat.geometry import RECORD
 from toolkit.media.fat.long_names import MARK, long_name
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

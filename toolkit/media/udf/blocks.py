@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO
 
 from toolkit.media.udf.failure import DamagedUdfError
+from toolkit.values import dataclass
 
 BLOCK = 2048  # bytes in a logical sector of a CD or DVD, and in a logical block of every disc that Windows Setup is on
 

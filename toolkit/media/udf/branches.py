@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from toolkit.media.names import same_name
@@ -11,6 +10,7 @@ from toolkit.media.tree import Folder, Leaf
 from toolkit.media.udf.failure import DamagedUdfError
 from toolkit.media.udf.names import UDF_NAMES
 from toolkit.problems import Place, Problem, Severity
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

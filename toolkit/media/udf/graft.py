@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import itertools
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from toolkit.media.changes import Append, Changes, Patch
@@ -23,6 +22,7 @@ from toolkit.media.udf.file_identifier import Target, Trait, laid_out, new_ident
 from toolkit.media.udf.growth import Counts, Growth, growth
 from toolkit.media.udf.moment import timestamp
 from toolkit.media.udf.tag import resealed
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from toolkit.media.changes import Patch
@@ -11,6 +11,7 @@ from toolkit.media.udf.blocks import BLOCK, blocks_for
 from toolkit.media.udf.failure import DamagedUdfError, UnsupportedUdfError, cut_short
 from toolkit.media.udf.structure import ANCHOR, Descriptor, Partition
 from toolkit.media.udf.tag import Tag, TagId, is_at, read_tag, resealed
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.media.udf.allocation import Address, long_piece
@@ -11,6 +10,7 @@ from toolkit.media.udf.blocks import BLOCK, Image
 from toolkit.media.udf.failure import DamagedUdfError, NotUdfError, UnsupportedUdfError
 from toolkit.media.udf.tag import TagId, is_at, read_tag
 from toolkit.media.udf.text import from_field
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from toolkit.errors import UnreadableError
@@ -17,6 +16,7 @@ from toolkit.media.udf.file_identifier import Identifier, identifiers
 from toolkit.media.udf.stream import FileStream, Hole, Run
 from toolkit.media.udf.structure import Structure, read_structure, sector_of
 from toolkit.media.udf.tag import TagId, is_at
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

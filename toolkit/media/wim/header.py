@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntFlag
 
 from toolkit.errors import UnreadableError
 from toolkit.media.wim.image import Compression
+from toolkit.values import dataclass
 
 SIZE = 208
 MARK = b"MSWIM\0\0\0"

@@ -7,7 +7,6 @@ pywinrm's Protocol, to which the plugin hands them on.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
@@ -18,6 +17,7 @@ from toolkit.render.handoff.trust import AUTHORITY, Trust
 from toolkit.render.templating import render
 from toolkit.render.winrm_steps import wants_remoting
 from toolkit.spec.guest import Consumer, HostMade, Ssh, Winrm
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

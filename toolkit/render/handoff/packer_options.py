@@ -5,7 +5,6 @@ Option names: hashicorp/packer-plugin-sdk communicator/config.go and the builder
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from toolkit.render.closing import close_command
@@ -14,6 +13,7 @@ from toolkit.render.handoff.trust import Trust, trust_of
 from toolkit.render.runner.build_end import shutdown_command
 from toolkit.render.winrm_steps import needs_unencrypted
 from toolkit.spec.guest import Consumer, Find, Firmware, NoCommunicator, Ssh, Winrm
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.errors import ToolkitError
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.spec.guest import Guest

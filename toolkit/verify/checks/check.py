@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 
 from toolkit.communicators.communicator import Communicator
 from toolkit.problems import Severity
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

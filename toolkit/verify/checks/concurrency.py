@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.errors import CommunicatorError, FaultError
+from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, error
 from toolkit.verify.rung import Failure, Rung, Verdict
 

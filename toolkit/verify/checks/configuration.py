@@ -6,10 +6,10 @@ Read by WS-Transfer, without a process in the guest. Windows 7 and Server 2008 R
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.errors import FaultError
+from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, UnaskableError, error, warning
 from toolkit.verify.checks.management import CONFIG, elements, from_policy, local_name, parsed
 from toolkit.verify.remedy import Remedy, failed

@@ -6,10 +6,10 @@ code page 65001 returns question marks, and an exit code of more than a byte.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.clixml import error_text
+from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, error
 from toolkit.verify.rung import Failure, Rung, Verdict
 

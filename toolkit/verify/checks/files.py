@@ -10,10 +10,10 @@ import contextlib
 import hashlib
 import io
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.errors import CommunicatorError, TransferError
+from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, error, warning
 from toolkit.verify.rung import Failure, Rung, Verdict
 

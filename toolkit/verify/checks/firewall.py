@@ -5,9 +5,9 @@ Asked by name and exit code, because netsh speaks the guest's language: 0 where 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, error, warning
 from toolkit.verify.rung import Failure, Rung, Verdict
 

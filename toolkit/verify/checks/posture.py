@@ -6,9 +6,9 @@ what is dangerous whoever declared it, as warnings, and what nobody can have dec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, error, warning
 from toolkit.verify.checks.configuration import Configuration, correction
 from toolkit.verify.checks.listeners import Listeners

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, error
 from toolkit.verify.checks.configuration import OWNED, Configuration, Setting, correction
 from toolkit.verify.remedy import Remedy, failed

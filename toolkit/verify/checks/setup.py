@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, error, warning
 from toolkit.verify.checks.survey import Survey
 from toolkit.verify.rung import Failure, Rung, Verdict

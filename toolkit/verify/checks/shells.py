@@ -5,9 +5,9 @@ Asked while nothing of ours is open but the one shell that all checks share, whi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, warning
 from toolkit.verify.checks.management import SHELLS, elements, parsed, texts
 from toolkit.verify.rung import Failure, Rung, Verdict

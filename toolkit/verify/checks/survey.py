@@ -7,9 +7,9 @@ are those that Windows' own installers look at, as Pester's and Chef's tests for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, UnaskableError
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, UnaskableError, error
 from toolkit.verify.remedy import TOKEN_FILTER
 from toolkit.verify.rung import Failure, Rung, Verdict
