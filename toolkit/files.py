@@ -63,24 +63,9 @@ def whole_file(target: Path, *, mode: int = PRIVATE) -> Iterator[BinaryIO]:
     The bytes go to a temporary file in the same folder, which is flushed to the disk and renamed when the block ends
     well, and removed when it does not (an error, a full disk, Ctrl-C). Raises UnreadableError with path and fix.
     """
-    if target.is_dir():
-        raise _unwritable(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    except OSError as err:
-        raise _unwritable(target, err) from err
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w+b") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(mode)
-        temporary.replace(target)
-    except OSError as err:
-        raise _unwritable(target, err) from err
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _renamed_to(target, mode) as stream:
+        yield stream
+        _settle(stream, target)
 
 
 def write_whole(target: Path, data: bytes, *, mode: int = PRIVATE) -> None:
@@ -95,12 +80,36 @@ def write_all(folder: Path, files: Sequence[NamedFile]) -> None:
     Every byte is on the disk before the first name changes, so that a full disk leaves the old files as they were.
     """
     with contextlib.ExitStack() as renames:
+        written = []
         for file in files:
             target = folder / file.name
             make_folder(target.parent)
-            stream = renames.enter_context(whole_file(target))
+            stream = renames.enter_context(_renamed_to(target, PRIVATE))
             stream.write(file.data)
+            written.append((stream, target))
+        for stream, target in written:
             _settle(stream, target)
+
+
+@contextlib.contextmanager
+def _renamed_to(target: Path, mode: int) -> Iterator[BinaryIO]:
+    """Open a temporary file beside `target`, which takes its name at the end; settling it is up to the block."""
+    if target.is_dir():
+        raise _unwritable(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    except OSError as err:
+        raise _unwritable(target, err) from err
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w+b") as stream:
+            yield stream
+        temporary.chmod(mode)
+        temporary.replace(target)
+    except OSError as err:
+        raise _unwritable(target, err) from err
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _settle(stream: BinaryIO, target: Path) -> None:

@@ -18,7 +18,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give an empty templates folder as an installed wheel has it."""
     templates = tmp_path / "toolkit" / "templates"
     templates.mkdir(parents=True)
-    monkeypatch.setattr(templating, "files", lambda package: tmp_path / package)
+    monkeypatch.setattr(templating, "_PACKAGE", tmp_path / "toolkit")
     return templates
 
 

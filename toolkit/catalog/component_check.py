@@ -73,7 +73,7 @@ class _Walk:
     def _setting(self, element: Element, path: str) -> Setting | None:
         """Find the setting, unless the element is known to be wrong from its name or place on."""
         full = f"{path}/{element.name}" if path else element.name
-        setting = self.known.settings.get(full)
+        setting = self.known.setting(full)
         if setting is None:
             return self._misspelt(element, full, path)
         if setting.passes and self.during not in setting.passes:
@@ -84,9 +84,7 @@ class _Walk:
         return setting
 
     def _misspelt(self, element: Element, full: str, path: str) -> Setting | None:
-        siblings = {
-            setting.name: setting for known, setting in self.known.settings.items() if known.rpartition("/")[0] == path
-        }
+        siblings = self.known.settings_in(path)
         for setting in siblings.values():
             if element.name.casefold() in {spelling.casefold() for spelling in setting.spellings}:
                 if element.name not in setting.spellings:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from toolkit.catalog.tables import rows
 from toolkit.values import dataclass
+
+Facts: TypeAlias = dict[str, Any]
 
 PASSES = (
     "windowsPE",
@@ -95,13 +98,25 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One component. Of an `open` one only name and passes are known, and nothing can be said of its settings."""
+    """One component. Of an `open` one only name and passes are known, and nothing can be said of its settings.
+
+    `facts` are the table's, by the settings' paths: a setting is made of them when it is first asked for, since a
+    document has few of them.
+    """
 
     name: str
     spellings: tuple[str, ...]
     passes: tuple[str, ...]
     open: bool
-    settings: dict[str, Setting]
+    facts: dict[str, Facts] = field(repr=False)
+
+    def setting(self, path: str) -> Setting | None:
+        return _setting(self.name, path) if path in self.facts else None
+
+    def settings_in(self, path: str) -> dict[str, Setting]:
+        """Give the settings of the container at `path`, or of the component itself, by their own names."""
+        inside = [known for known in self.facts if known.rpartition("/")[0] == path]
+        return {setting.name: setting for setting in (_setting(self.name, known) for known in inside)}
 
 
 @cache
@@ -117,9 +132,8 @@ def component(name: str) -> Component | None:
     if known is None:
         return None
     row = next(row for row in rows("unattend-settings") if row["name"] == known)
-    passes = tuple(row["passes"])
-    settings = {path: _setting(path, facts, passes) for path, facts in row["settings"].items()}
-    return Component(known, (known, *row.get("aliases", ())), passes, row.get("open", False), settings)
+    aliases = row.get("aliases", ())
+    return Component(known, (known, *aliases), tuple(row["passes"]), row.get("open", False), row["settings"])
 
 
 def has(component_name: str, path: str, build: int) -> bool:
@@ -127,13 +141,15 @@ def has(component_name: str, path: str, build: int) -> bool:
 
     Raises KeyError for a setting that the catalog does not know: that is a slip of ours.
     """
+    return _setting(component_name, path).availability(build) is Availability.CURRENT
+
+
+@cache
+def _setting(component_name: str, path: str) -> Setting:
     known = component(component_name)
     if known is None:
         raise KeyError(component_name)
-    return known.settings[path].availability(build) is Availability.CURRENT
-
-
-def _setting(path: str, facts: dict[str, Any], passes: tuple[str, ...]) -> Setting:
+    facts = known.facts[path]
     return Setting(
         path=path,
         kind=Kind(facts.get("kind", "leaf")),
@@ -145,7 +161,7 @@ def _setting(path: str, facts: dict[str, Any], passes: tuple[str, ...]) -> Setti
         max_length=facts.get("maxLength"),
         empty=facts.get("empty"),
         guess=facts.get("guess", False),
-        passes=tuple(facts.get("passes", passes)),
+        passes=tuple(facts.get("passes", known.passes)),
         spellings=(path.rpartition("/")[2], *facts.get("case_alt", ())),
         added=facts.get("added"),
         deprecated=facts.get("deprecated"),

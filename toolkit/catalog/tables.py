@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+# Not by importlib.resources: it loads zipfile and more, for packages that are not files.
+DATA = Path(__file__).parents[1] / "data"
 
 
 @cache
 def rows(name: str) -> tuple[dict[str, Any], ...]:
     """Give the rows of the table `name` (its file name without the ending)."""
-    text = (files("toolkit") / "data" / f"{name}.json").read_text(encoding="utf-8")
+    text = (DATA / f"{name}.json").read_text(encoding="utf-8")
     return tuple(json.loads(text)["rows"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from pathlib import Path
@@ -87,4 +86,8 @@ def source_date(environment: dict[str, str] | os._Environ[str]) -> int | None:
 
 def asking() -> Callable[[str], str] | None:
     """Give the way to ask for a secret, None where there is nobody to ask."""
-    return getpass.getpass if sys.stdin is not None and sys.stdin.isatty() else None
+    if sys.stdin is None or not sys.stdin.isatty():
+        return None
+    from getpass import getpass
+
+    return getpass

@@ -73,6 +73,8 @@ def _double_percent(text: str) -> str:
 
 
 def _require_representable(text: str, what: str) -> None:
+    if text.isascii() and text.isprintable():
+        return
     for position, character in enumerate(text, start=1):
         if reason := _trouble(character):
             raise CmdTextError(

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from toolkit.render.host_certificate import HostCertificate
     from toolkit.spec.guest import ClientCertificate, Guest, OpenSsh, Ssh
 
-_HEX_SHA1 = re.compile(r"[0-9A-F]{40}")
-_HOST_NAME = re.compile(r"[A-Za-z0-9._-]+")
-_PLAIN_PASSWORD = re.compile(r"[A-Za-z0-9._+=@:/-]+")
+_HEX_SHA1 = r"[0-9A-F]{40}"
+_HOST_NAME = r"[A-Za-z0-9._-]+"
+_PLAIN_PASSWORD = r"[A-Za-z0-9._+=@:/-]+"  # noqa: S105  (a pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _checked(certificate: HostCertificate | None) -> HostCertificate:
         # cmd.exe's `set /p` and the quotes around it leave these characters alone in every version.
         ("PFX password (letters, digits and ._+=@:/-)", certificate.pfx_password.reveal(), _PLAIN_PASSWORD),
     ):
-        if not shape.fullmatch(text):
+        if not re.fullmatch(shape, text):
             raise ToolkitError(f"the certificate's {what} has another form", help="Make the certificate again.")
     return certificate
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
@@ -11,6 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from toolkit.errors import UnreadableError
 from toolkit.render import cmd
 from toolkit.render.compiled import CompiledTemplates
+
+_PACKAGE = Path(__file__).parents[1]
 
 
 def render(template_name: str, **data: object) -> str:
@@ -50,9 +51,8 @@ def environment() -> Environment:
 
 def templates_folder() -> Path:
     """Find the templates: inside the package when installed from a wheel, beside it in a checkout."""
-    package = Path(str(files("toolkit")))
-    installed = package / "templates"
-    return installed if installed.is_dir() else package.parent / "templates"
+    installed = _PACKAGE / "templates"
+    return installed if installed.is_dir() else _PACKAGE.parent / "templates"
 
 
 def _is_xml(template_name: str | None) -> bool:

@@ -61,7 +61,7 @@ class BootstrapSection(Section):
         description="batch: runs on every release; powershell: the same as a script for PowerShell 2 and later.",
     )
     allow_from: list[str] = Field(default_factory=list, description="Addresses or networks; empty: any.")
-    quotas: QuotasSection = absent()
+    quotas: QuotasSection = absent(QuotasSection)
     certificate: CertificateField = Field(
         "host",
         description="https: host: made here and known beforehand; guest: made there; or a PFX of your own.",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from toolkit.spec.places import KeyPath
     from toolkit.spec.secrets import Vault
 
-_DNS_NAME = re.compile(r"(\*\.)?[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
+_DNS_NAME = r"(\*\.)?[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*"
 _LARGEST = 8 << 20
 
 
@@ -123,7 +123,7 @@ def check_https(settings: set[str], communicator: Communicator, findings: Findin
 def check_names(names: list[str], findings: Findings) -> None:
     """Refuse what no certificate or certreq.exe takes for a name."""
     for number, name in enumerate(names):
-        if not _DNS_NAME.fullmatch(name) and not _is_address(name):
+        if not re.fullmatch(_DNS_NAME, name) and not _is_address(name):
             findings.error(
                 ("bootstrap", "certificate_names", number),
                 f'bootstrap.certificate_names "{name}" is neither a host name nor an address',

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DEFAULT_NAME = "unattend.toml"
 COMMAND_LINE = "--set"
 STDIN = "<stdin>"
-_SYNTAX = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
+_SYNTAX = r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)"
 _LARGEST = 1 << 20
 _MOST_BASES = 8
 _DEEPEST = 16
@@ -192,7 +192,7 @@ def _parsed(text: str, name: str) -> Table:
     try:
         data = tomllib.loads(text)
     except ValueError as err:  # TOMLDecodeError, and int's own for thousands of digits
-        match = _SYNTAX.fullmatch(str(err))
+        match = re.fullmatch(_SYNTAX, str(err))
         what = match["what"] if match else str(err)
         place = _fault_place(match, text, name) if match else Place(name)
         raise _spec_error(place, f"this is not TOML: {what[:1].lower()}{what[1:]}", rule="syntax") from err

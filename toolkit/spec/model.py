@@ -1,6 +1,7 @@
 """The tables of a spec, and the model of a whole one: the root of validation and of the published JSON Schema.
 
-A table that a spec does not have costs nothing: neither its module nor its model is loaded. It shows at every start.
+A table that a spec does not have costs little: its model is not built, and where no guest needs it, its module is not
+loaded either. It shows at every start.
 """
 
 from __future__ import annotations
@@ -37,9 +38,15 @@ class Table:
     model: str
     presence: Presence
 
-    @property
-    def absence(self) -> list[Any] | None:
-        return [] if self.presence is Presence.ARRAY else None
+    def absence(self) -> Any:
+        """Give what stands for the table where the spec does not have it: defaults, nothing, or None."""
+        match self.presence:
+            case Presence.NEEDED:
+                return self._load(self.model).model_construct()
+            case Presence.ARRAY:
+                return []
+            case _:
+                return None
 
     def field(self) -> tuple[Any, Any]:
         """Give type and default as pydantic's create_model takes them."""
@@ -48,7 +55,7 @@ class Table:
             case Presence.REQUIRED:
                 return model, ...
             case Presence.NEEDED | Presence.USUAL:
-                return model, absent()
+                return model, absent(model)
             case Presence.OPTIONAL:
                 return model | None, None
             case Presence.ARRAY:
@@ -86,7 +93,7 @@ TABLES = {
     "sysprep": Table("sysprep", "SysprepSection", Presence.OPTIONAL),
     "raw": Table("raw", "RawSection", Presence.ARRAY),
 }
-_ALWAYS = frozenset(name for name, table in TABLES.items() if table.presence in {Presence.REQUIRED, Presence.NEEDED})
+_ALWAYS = frozenset(name for name, table in TABLES.items() if table.presence is Presence.REQUIRED)
 
 
 def model_of_every_table() -> type[Section]:

@@ -23,9 +23,9 @@ SHELLS = ("cmd", "powershell")
 # ASCII without what a path cannot hold and what cmd reads as its own. It names what is in it: to name all the rest of
 # Unicode as what is not takes 3 ms to compile, at every start.
 _IN_PATH = r"[ #$'()+,\-./:;=@\[\]_`{}~0-9A-Za-z"
-_SHELL_PATH = re.compile(rf"[A-Za-z]:\\{_IN_PATH}\\]+{_IN_PATH}]")
-_KEY = re.compile(r"(?P<kind>[a-z0-9@.-]+) (?P<data>[A-Za-z0-9+/]+={0,2})( [\x20-\x7e]*)?")
-_FILE_NAME = re.compile(r"[A-Za-z0-9._-]+\.(zip|msi)", re.IGNORECASE)
+_SHELL_PATH = rf"[A-Za-z]:\\{_IN_PATH}\\]+{_IN_PATH}]"
+_KEY = r"(?P<kind>[a-z0-9@.-]+) (?P<data>[A-Za-z0-9+/]+={0,2})( [\x20-\x7e]*)?"
+_FILE_NAME = r"(?i)[A-Za-z0-9._-]+\.(zip|msi)"
 
 
 class OpenSshSection(Section):
@@ -57,7 +57,7 @@ def _package(section: OpenSshSection, findings: Findings) -> CarriedFile | None:
     if data is None:
         return None
     package = CarriedFile(section.file.replace("\\", "/").rpartition("/")[2], data)
-    if not _FILE_NAME.fullmatch(package.name):
+    if not re.fullmatch(_FILE_NAME, package.name):
         findings.error(
             path, f'"{package.name}" is no name for a package', help="Rename it to OpenSSH-Win64.zip or .msi."
         )
@@ -80,7 +80,7 @@ def _check_keys(keys: list[str], findings: Findings) -> None:
 
 def _is_key(text: str) -> bool:
     """Whether the text is a kind, and data that begins with the length and the name of the same kind."""
-    match = _KEY.fullmatch(text)
+    match = re.fullmatch(_KEY, text)
     if match is None:
         return False
     try:
@@ -92,7 +92,7 @@ def _is_key(text: str) -> bool:
 
 
 def _check_shell(shell: str | None, findings: Findings) -> None:
-    if shell is None or shell in SHELLS or _SHELL_PATH.fullmatch(shell):
+    if shell is None or shell in SHELLS or re.fullmatch(_SHELL_PATH, shell):
         return
     findings.error(
         ("bootstrap", "default_shell"),

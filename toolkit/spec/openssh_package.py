@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from toolkit.spec.guest import CarriedFile
 
 _SCRIPT = "install-sshd.ps1"
-_INSTALLER = re.compile(r"([A-Za-z0-9._-]+/)*install-sshd\.ps1")
+_INSTALLER = r"([A-Za-z0-9._-]+/)*install-sshd\.ps1"
 _MSI = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # a compound file
 
 
@@ -30,7 +30,7 @@ def install_script(package: CarriedFile) -> str | None:
             names = archive.namelist()
     except zipfile.BadZipFile as err:
         raise _foreign(package) from err
-    found = next((name for name in names if _INSTALLER.fullmatch(name)), None)
+    found = next((name for name in names if re.fullmatch(_INSTALLER, name)), None)
     if found is None:
         raise _foreign(package)
     return found.replace("/", "\\")

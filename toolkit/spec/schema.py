@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from typing import Any
+
+from toolkit.catalog.tables import DATA
 
 PUBLISHED = "unattend.schema.json"
 
 
 def published_schema() -> str:
     """Give the schema that ships with this version, without loading the models."""
-    return (files("toolkit") / "data" / PUBLISHED).read_text(encoding="utf-8")
+    return (DATA / PUBLISHED).read_text(encoding="utf-8")
 
 
 def schema_of_models() -> str:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from toolkit.spec.places import KeyPath
 
 
-def absent() -> Any:
+def absent(model: type[Section]) -> Any:
     """Give the default of a section: what an empty table of that name would give.
 
-    An instance as default would say the same, but making one builds a validator of its own at every start.
+    It is made of the model's defaults without judging them, which would take a validator of its own at every start.
     """
-    return Field(default={}, validate_default=True)
+    return Field(default_factory=model.model_construct)
 
 
 class Section(BaseModel):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _MAY_HOLD_LINES = frozenset({("raw", "xml")})  # by the names on the way, without the numbers of items
 _LINES = str.maketrans("", "", "\t\r\n")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 _TYPES = {
     "string_type": "text in quotes",
     "int_type": "a whole number without quotes",
@@ -41,7 +41,7 @@ _TYPES = {
 def validated(data: Table, findings: Findings) -> dict[str, Any]:
     """Give the tables of a spec that are valid, by name; every error in the others goes to `findings`.
 
-    A table that is absent, and has no defaults of its own, is None, or empty where there may be several.
+    A table that is absent has its defaults; one that has none is None, or empty where there may be several.
 
     Keys in error are taken out and each section is judged again by itself, so that one error does not hide those that
     only show when the rest is resolved.
@@ -52,7 +52,7 @@ def validated(data: Table, findings: Findings) -> dict[str, Any]:
     findings.reported.update(unwritable)
     data = _without(data, unwritable)
     model = model_of(data)
-    missing = {name: table.absence for name, table in TABLES.items() if name not in model.model_fields}
+    missing = {name: table.absence() for name, table in TABLES.items() if name not in model.model_fields}
     try:
         spec = model.model_validate(data)
     except ValidationError as err:
@@ -103,7 +103,8 @@ def _unwritable(value: Any, path: KeyPath) -> Iterator[KeyPath]:
     """
     if isinstance(value, str):
         lines = tuple(part for part in path if isinstance(part, str)) in _MAY_HOLD_LINES
-        if _CONTROL.search(value.translate(_LINES) if lines else value):
+        text = value.translate(_LINES) if lines else value
+        if not text.isprintable() and re.search(_CONTROL, text):  # few texts need the slower look
             yield path
         return
     if is_source(value):  # one value, though written as a table

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_KEY = re.compile(r"[A-Z0-9]{5}(-[A-Z0-9]{5}){4}")
+_KEY = r"[A-Z0-9]{5}(-[A-Z0-9]{5}){4}"
 _KEY_CHOICES = ("generic", "kms", "firmware", "none")
 _ARCHITECTURES: dict[str, Any] = {"enum": [str(name) for name in Architecture], "type": "string"}
 _EVALUATED = "enterprise"  # the one edition of which clients' evaluation media exist everywhere
@@ -148,7 +148,7 @@ def _product_key(section: WindowsSection, release: Release, edition: Edition, fi
             return _published(edition.generic_key, "generic", edition, findings)
         case "kms":
             return _published(edition.kms_key, "kms", edition, findings)
-        case key if _KEY.fullmatch(key.upper()):
+        case key if re.fullmatch(_KEY, key.upper()):
             return key.upper()
         case _:
             findings.error(

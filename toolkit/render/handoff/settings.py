@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PASSWORD_VARIABLE = "UNATTEND_WINRM_PASSWORD"  # noqa: S105  (a variable's name)
 
 # Control characters, the other line ends, byte order marks, halves of characters, and what YAML has no place for.
-_NOT_PRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_NOT_PRINTABLE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Setting:
 
 def printable(text: str, *, what: str) -> str:
     """Give `text` back. Raises ToolkitError, naming `what`, where it has a character that no language here takes."""
-    if fault := _NOT_PRINTABLE.search(text):
+    if not text.isprintable() and (fault := re.search(_NOT_PRINTABLE, text)):  # few texts need the slower look
         raise ToolkitError(
             f"{what} cannot be written for Packer, Ansible, Vagrant: character {fault.start() + 1} is not printable",
             help="Use printable characters there.",
