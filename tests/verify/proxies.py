@@ -7,6 +7,7 @@ import contextlib
 import re
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,13 +23,15 @@ class ProxyServer:
     """Leads every name to the guest's port on this host. `refuses` is the status for whoever comes, None for nobody.
 
     `user` is who must log on, as `name:password`. `lasting` False passes one message on and hangs up, as proxies do
-    that do not keep connections apart. `heads` are the requests' heads as they came.
+    that do not keep connections apart; `announces` False does so without a word, and a little later. `heads` are the
+    requests' heads as they came.
     """
 
     guest: int
     refuses: int | None = None
     user: str = ""
     lasting: bool = True
+    announces: bool = True
     port: int = 0
     heads: list[str] = field(default_factory=list)
 
@@ -76,7 +79,7 @@ def _serve(client: socket.socket, server: ProxyServer) -> None:
                 if server.lasting:
                     _join(client, guest, server)
                     return
-                _answer_once(client, guest)
+                _answer_once(client, guest, server)
                 return
 
 
@@ -110,9 +113,14 @@ def _copy(source: socket.socket, sink: socket.socket) -> None:
         sink.shutdown(socket.SHUT_WR)
 
 
-def _answer_once(client: socket.socket, guest: socket.socket) -> None:
+def _answer_once(client: socket.socket, guest: socket.socket, server: ProxyServer) -> None:
     head = _head(guest)
-    client.sendall(head.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) + _body(guest, head))
+    body = _body(guest, head)
+    if server.announces:
+        client.sendall(head.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) + body)
+        return
+    client.sendall(head + body)
+    time.sleep(0.1)
 
 
 def _head(connection: socket.socket) -> bytes:

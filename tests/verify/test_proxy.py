@@ -217,6 +217,14 @@ def test_ntlm_through_a_proxy_that_hangs_up_between_its_steps_is_laid_at_the_pro
     assert basic.failure is None
 
 
+def test_a_proxy_that_hangs_up_after_an_answer_without_a_word_loses_no_message() -> None:
+    with SimulatedGuest(state()) as guest, proxy_before(guest.port, lasting=False, announces=False) as server:
+        ascent = look(server.variables())
+
+    assert ascent.failure is None
+    assert len(server.heads) > 2
+
+
 def test_a_proxy_that_is_not_there_is_told_apart_from_the_guest() -> None:
     failed = failure_of(look({"HTTP_PROXY": f"http://127.0.0.1:{unused_port()}"}))
 

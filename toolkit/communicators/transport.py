@@ -143,7 +143,12 @@ class GuestTransport:
                 headers["Authorization"] = _MUTUAL
             case _ if self._seal and self._negotiation is not None:
                 headers["Content-Type"], data = self._negotiation.sealed(data)
-        return self._post(data, headers)
+        response = self._post(data, headers)
+        if self._endpoint.relay and self._negotiation is None:
+            # Every message carries its own logon, and a proxy may hang up after any answer without announcing it
+            # (tinyproxy does): what is sent until that shows would be lost.
+            self._connection.close()
+        return response
 
     def _basic(self) -> str:
         # As UTF-8. Modelled: RFC 7617 advises it, Go's and .NET's clients send it, and ASCII is the same either way.
