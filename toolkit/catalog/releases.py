@@ -26,15 +26,24 @@ class Edition:
     kms_key: str | None
     build: int | None = None
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The published keys, which set up and do not activate."""
+        return tuple(key for key in (self.generic_key, self.kms_key) if key)
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One Windows release. `build` is that of its newest servicing branch; `versions` are the others by name."""
+    """One Windows release. `build` is that of its newest servicing branch; `versions` are the others by name.
+
+    `first_build` is the oldest that bears the name: with the next release's it bounds what is this release.
+    """
 
     key: str
     name: str
     family: Literal["client", "server"]
     build: int
+    first_build: int
     firmware: str
     default_edition: str
     default_key: Literal["generic", "kms"]
@@ -54,12 +63,19 @@ def releases() -> dict[str, Release]:
     return {row["key"]: _release(row) for row in rows("releases")}
 
 
+def release_of(build: int, *, server: bool) -> Release | None:
+    """Give the release that a build is of; None for one that is older than all we know."""
+    older = [release for release in releases().values() if release.server is server and release.first_build <= build]
+    return max(older, key=lambda release: release.first_build, default=None)
+
+
 def _release(row: dict[str, Any]) -> Release:
     return Release(
         key=row["key"],
         name=row["name"],
         family=row["family"],
         build=row["build"],
+        first_build=row["first_build"],
         firmware=row["firmware"],
         default_edition=row["default_edition"],
         default_key=row["default_key"],

@@ -45,7 +45,9 @@ class WindowsSection(Section):
         BeforeValidator(_listed),
         WithJsonSchema({"anyOf": [_ARCHITECTURES, {"items": _ARCHITECTURES, "minItems": 1, "type": "array"}]}),
     ] = Field([Architecture.AMD64], min_length=1, description="One, or several for one file that serves them all.")
-    image_name: str | None = Field(None, min_length=1, description="/IMAGE/NAME in install.wim: a usual one says the edition too.")
+    image_name: str | None = Field(
+        None, min_length=1, description="/IMAGE/NAME in install.wim. A usual one says the edition."
+    )
     image_index: int | None = Field(None, ge=1, description="/IMAGE/INDEX in install.wim, instead of a name.")
     image_edition_id: str | None = Field(
         None, description="An edition id such as ServerStandard, instead of edition and installation."
