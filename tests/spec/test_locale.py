@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.spec.loading import SMALLEST, errors, guest_of, refused
+from tests.spec.loading import SMALLEST, WINRM, errors, guest_of, refused
 from toolkit.catalog.languages import ui_languages
 from toolkit.spec.guest import Locale
 
@@ -46,3 +46,19 @@ def test_an_unknown_keyboard_is_named_with_its_place() -> None:
     assert errors(SMALLEST + '[locale]\nkeyboards = ["en-US",\n  "Dvorrak"]\n') == [
         '9:3 the keyboard "Dvorrak" is not known to Windows'
     ]
+
+
+def test_a_locale_that_came_with_windows_10_is_refused_for_an_older_one() -> None:
+    text = '[locale]\nuser_locale = "en-DE"\nkeyboards = ["en-US", "aa-dj"]\n'
+    old = '[windows]\nrelease = "server-2012r2"\n' + WINRM
+    assert errors(old + text) == [
+        '8:1 the locale "en-DE" came with Windows 10; Windows Server 2012 R2 does not know it',
+        '9:23 the locale "aa-dj" came with Windows 10; Windows Server 2012 R2 does not know it',
+    ]
+    assert guest_of(SMALLEST + text).locale.user_locale == "en-DE"
+
+
+@pytest.mark.parametrize("language", ui_languages().values())
+def test_every_display_language_is_a_locale_of_windows_7(language: str) -> None:
+    guest = guest_of('[windows]\nrelease = "7"\n' + WINRM + f'[locale]\nui_language = "{language}"\n')
+    assert guest.locale.user_locale == language

@@ -27,6 +27,12 @@ def locales() -> dict[str, str]:
 
 
 @cache
+def new_in_windows_10() -> frozenset[str]:
+    """Give the locales without a number of their own, in small letters: none is older than Windows 10 (MS-LCID)."""
+    return frozenset(row["id"].casefold() for row in rows("locales") if row["lcid"] == _NO_LCID) - set(ui_languages())
+
+
+@cache
 def _inputs() -> dict[str, str]:
     found = {}
     for row in rows("keyboards"):
