@@ -44,7 +44,8 @@ def test_each_kind_has_its_usual_format() -> None:
 @pytest.mark.parametrize(
     ("partitions", "message"),
     [
-        (f"{BOOT}, {{ windows = true, letter = 'X' }}", "String should match pattern"),
+        (f"{BOOT}, {{ windows = true, letter = 'X' }}", "a drive letter is one capital from C to Z, but X"),
+        (f"{BOOT}, {{ windows = true, letter = 'e' }}", '.letter is "e"; a drive letter is one capital'),
         (f"{BOOT}, {{ windows = true, size_mb = 0 }}", "greater than or equal to 1"),
         (f"{BOOT}, {{ size_mb = 2 }}", "one partition must be Windows'"),
         (f"{BOOT}, {OWN}, {OWN}", "only the last partition can take the rest of the disk"),
@@ -101,6 +102,7 @@ def test_partitions_that_cannot_be_are_refused_on_uefi(partitions: str, message:
             f"partitions = [{BOOT}, {{ windows = true, letter = 'E' }}]\ndata = [{{ target = 1, letter = 'E' }}]",
             "a partition of Windows' disk has the letter E",
         ),
+        ("data = [{ target = 1, letter = 'C' }]", 'letter is "C"; a drive letter is one capital from D to Z'),
         ("data = [{ target = 1, label = '' }]", 'the label "" is empty'),
         ("guard = { min_gb = 9, max_gb = 8 }", "disk.guard.max_gb is less than min_gb"),
         ("guard = { bus = 'pci' }", 'disk.guard.bus "pci" is not known'),

@@ -234,6 +234,14 @@ def test_an_architecture_that_cannot_be_is_refused(architecture: str, message: s
     assert errors(spec("11", f"architecture = {architecture}")) == [f"3:1 {message}"]
 
 
+@pytest.mark.parametrize(
+    ("other", "ours"), [("x64", "amd64"), ("X86_64", "amd64"), ("i386", "x86"), ("aarch64", "arm64")]
+)
+def test_an_architecture_by_another_of_its_names_is_understood(other: str, ours: str) -> None:
+    [problem] = refused(spec("10", f'architecture = "{other}"'))
+    assert problem.help == f'did you mean "{ours}"?'
+
+
 @pytest.mark.parametrize(("version", "build"), [("24H2", 26100), ("25h2", 26200), ("22H2", 22621)])
 def test_a_version_is_a_build(version: str, build: int) -> None:
     assert windows("11", f'version = "{version}"').release.build == build

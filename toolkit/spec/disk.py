@@ -11,13 +11,13 @@ from toolkit.spec.oobe_choices import WINDOWS_11, Bypass
 from toolkit.spec.partitions import PartitionSection, label_fault, resolve_partitions
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.storage import Bus, DataDisk, Disk, DiskGuard, FileSystem, Firmware, Layout, Recovery
+from toolkit.spec.text import DataLetter
 
 if TYPE_CHECKING:
     from toolkit.spec.guest import Windows
 
 _LAST_DISK = 63
 _WINDOWS_8 = 9200
-_LETTER = "^[D-WYZ]$"  # C is Windows', X is the RAM disk of Windows PE
 _BUSES = {str(bus).lower(): bus for bus in Bus}
 
 
@@ -26,7 +26,7 @@ class DataDiskSection(Section):
 
     target: int = Field(ge=0, le=_LAST_DISK, description="The disk's number as Setup counts, from 0.")
     label: str = "Data"
-    letter: str | None = Field(None, pattern=_LETTER, description="Default: whichever is free.")
+    letter: DataLetter | None = Field(None, description="Default: whichever is free.")
 
 
 class GuardSection(Section):

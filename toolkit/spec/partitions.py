@@ -8,6 +8,7 @@ from pydantic import Field
 
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.storage import FileSystem, Firmware, Partition, PartitionKind
+from toolkit.spec.text import AnyLetter
 
 if TYPE_CHECKING:
     from toolkit.spec.places import KeyPath
@@ -33,7 +34,7 @@ class PartitionSection(Section):
         None, description="NTFS or FAT32. Default: as the kind needs it."
     )
     label: str | None = None
-    letter: str | None = Field(None, pattern="^[C-WYZ]$")
+    letter: AnyLetter | None = None
     active: bool = Field(default=False, description="The one that BIOS starts from.")
     windows: bool = Field(default=False, description="Windows goes here.")
 
