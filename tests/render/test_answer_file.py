@@ -508,3 +508,17 @@ def test_the_encoding_is_the_one_that_others_write_too() -> None:
 def test_what_goes_into_the_file_shows_no_password() -> None:
     guest: Guest = guest_of(spec())
     assert PASSWORD not in repr(answer_file(guest)) + repr(guest)
+
+
+OWN_KEY = "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"
+KMS_KEY = "W269N-WFGWX-YVC9B-4J6C9-T83GX"
+
+
+@pytest.mark.parametrize(
+    ("word", "picks", "activates"),
+    [(OWN_KEY, [OWN_KEY], [OWN_KEY]), ("kms", [KMS_KEY], []), (KMS_KEY, [KMS_KEY], []), ("firmware", [], [])],
+)
+def test_a_key_of_ones_own_picks_the_image_and_activates_it(word: str, picks: list[str], activates: list[str]) -> None:
+    root = parsed(f'[windows]\nrelease = "11"\nproduct_key = "{word}"\n[communicator]\n' + WINRM)
+    assert texts(in_pass(root, "windowsPE"), "ProductKey/Key") == picks
+    assert texts(in_pass(root, "specialize"), "component/ProductKey") == activates

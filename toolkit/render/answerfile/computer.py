@@ -1,4 +1,4 @@
-"""The computer's name, owner and time zone."""
+"""The computer's name, owner, time zone, and the key that activates it."""
 
 from __future__ import annotations
 
@@ -13,5 +13,10 @@ if TYPE_CHECKING:
 
 
 def contributions(guest: Guest) -> Iterator[Contribution]:
-    """Give the name and the zone in specialize, where both are valid on every release."""
-    yield Contribution(Pass.SPECIALIZE, SHELL, "computer.xml.j2", {"computer": guest.computer})
+    """Give the name and the zone in specialize, where both are valid on every release.
+
+    A key of the user's own stands here too: in windowsPE a key picks the image, and the reference of
+    Shell-Setup/ProductKey says that a multiple activation key must be given here.
+    """
+    data = {"computer": guest.computer, "own_key": guest.windows.own_key}
+    yield Contribution(Pass.SPECIALIZE, SHELL, "computer.xml.j2", data)
