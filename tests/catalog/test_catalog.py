@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import toolkit
 from toolkit.catalog import languages, time_zones
-from toolkit.catalog.releases import releases
+from toolkit.catalog.releases import release_of, releases
 from toolkit.catalog.suggest import did_you_mean, one_of
 from toolkit.catalog.tables import rows
 
@@ -181,3 +181,11 @@ def test_a_name_that_is_known_is_always_proposed(known: list[str], data: st.Data
 
 def test_a_list_to_read_is_quoted() -> None:
     assert one_of(["a", "b"]) == '"a", "b"'
+
+
+def test_a_release_is_its_newest_version_and_every_build_of_it_is_found() -> None:
+    for release in releases().values():
+        builds = {release.first_build, release.build, *release.versions.values()}
+        assert release.build == max(builds)
+        assert all(release_of(build, server=release.server) is release for build in builds)
+    assert release_of(6002, server=True) is None

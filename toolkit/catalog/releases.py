@@ -34,7 +34,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One Windows release. `build` is that of its newest servicing branch; `versions` are the others by name.
+    """One Windows release. `build` is that of its newest version; `versions` are those with a name.
 
     `first_build` is the oldest that bears the name: with the next release's it bounds what is this release.
     """
