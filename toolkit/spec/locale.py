@@ -26,8 +26,8 @@ _KEYBOARD_TYPES = {
     "korean-103-106": 5,
     "japanese-106-109": 6,
 }
-# By the language id of Setup's first keyboard: what is sold with it. That Setup offers the same first is practice.
-_USUAL_TYPES = {"0411": 6, "0412": 2}
+# By the language of Setup's first keyboard: what is sold with it. That Setup offers the same first is practice.
+_USUAL_TYPES = {"0411": 6, "ja-JP": 6, "0412": 2, "ko-KR": 2}
 _WINDOWS_10 = 10240
 
 
@@ -55,13 +55,13 @@ def resolve_locale(section: LocaleSection, windows: Windows | None, findings: Fi
     system = _locale("system_locale", section.system_locale, ui_language, findings)
     user = _locale("user_locale", section.user_locale, ui_language, findings)
     keyboards = tuple(_keyboard(("locale", "keyboards", n), name, findings) for n, name in enumerate(section.keyboards))
-    keyboards = keyboards or (languages.input_locale(user) or user,)
+    keyboards = keyboards or (user,)
     pe = section.pe_keyboard
     pe_keyboards = () if pe is None else (_keyboard(("locale", "pe_keyboard"), pe, findings),)
     if windows and windows.release.build < _WINDOWS_10:
         _check_age(section, windows, findings)
     kind = section.keyboard_type
-    number = _KEYBOARD_TYPES[kind] if kind else _USUAL_TYPES.get((pe_keyboards or keyboards)[0][:4])
+    number = _KEYBOARD_TYPES[kind] if kind else _USUAL_TYPES.get((pe_keyboards or keyboards)[0].partition(":")[0])
     return Locale(ui_language, system, user, keyboards, pe_keyboards, _region(section.region, findings), number)
 
 
