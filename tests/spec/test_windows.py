@@ -282,6 +282,8 @@ def test_an_edition_id_that_cannot_be_is_refused() -> None:
     [problem] = refused(spec("server-2022", 'image_edition_id = "ServerStandart"'))
     assert problem.message == 'windows.image_edition_id "ServerStandart" is no edition of Windows Server 2022'
     assert problem.help == 'did you mean "ServerStandard"?'
+    [problem] = refused(spec("server-2022", 'image_edition_id = "ServerStandardEval"'))
+    assert problem.help == 'Write image_edition_id = "ServerStandard" and evaluation = true.'
     assert errors(spec("11", 'image_edition_id = "Core"\nedition = "home"')) == [
         "3:1 windows.image_edition_id and windows.edition exclude each other"
     ]

@@ -72,9 +72,13 @@ def edition_of_id(
             return _first_of(edition.edition_id, release), False
         if edition.core_image and wanted == edition.edition_id.casefold() + _CORE:
             return edition, True
-    known = [edition.edition_id for edition in release.editions.values()]
+    known = {edition.edition_id.casefold(): edition.edition_id for edition in release.editions.values()}
     message = f'windows.image_edition_id "{edition_id}" is no edition of {release.name}'
-    findings.error(path, message, help=did_you_mean(edition_id, known) or f"It has {one_of(dict.fromkeys(known))}.")
+    help_ = did_you_mean(edition_id, known.values()) or f"It has {one_of(known.values())}."
+    evaluated = known.get(wanted.removesuffix("eval"))
+    if evaluated:  # what `unattend inspect` shows of such a medium
+        help_ = f'Write image_edition_id = "{evaluated}" and evaluation = true.'
+    findings.error(path, message, help=help_)
     return None, False
 
 
