@@ -104,6 +104,10 @@ def test_every_iana_name_leads_to_a_zone_that_windows_knows() -> None:
     [
         ("UTC", "UTC"),
         ("Etc/UTC", "UTC"),
+        ("GMT", "UTC"),
+        ("EST5EDT", "Eastern Standard Time"),
+        ("US/East-Indiana", "US Eastern Standard Time"),
+        ("Europe/Uzhgorod", "FLE Standard Time"),
         ("Europe/London", "GMT Standard Time"),
         ("Asia/Kolkata", "India Standard Time"),
         ("Asia/Calcutta", "India Standard Time"),

@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 
 from tests.render.test_answer_file import in_pass, texts
-from tests.spec.loading import WINRM, errors, guest_of
+from tests.spec.loading import WINRM, errors, guest_of, refused
 from toolkit.catalog.regions import geo_id, region_names
 from toolkit.render.answerfile.document import answer_file
 
@@ -69,6 +69,12 @@ def test_without_a_region_windows_takes_it_from_the_locale() -> None:
 def test_an_unknown_region_is_refused_with_the_nearest() -> None:
     text = '[windows]\nrelease = "11"\n[locale]\nregion = "Germny"\n' + WINRM
     assert errors(text) == ['4:1 locale.region "Germny" is not a country or region']
+
+
+@pytest.mark.parametrize(("region", "meant"), [("USA", "United States"), ("uk", "United Kingdom")])
+def test_a_region_by_its_usual_letters_is_understood(region: str, meant: str) -> None:
+    [problem] = refused('[windows]\nrelease = "11"\n[locale]\nregion = "' + region + '"\n' + WINRM)
+    assert problem.help == f'did you mean "{meant}"?'
 
 
 def test_every_region_is_found_by_its_name() -> None:

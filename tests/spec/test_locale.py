@@ -60,3 +60,9 @@ def test_a_locale_that_came_with_windows_10_is_refused_for_an_older_one() -> Non
 def test_every_display_language_is_a_locale_of_windows_7(language: str) -> None:
     guest = guest_of('[windows]\nrelease = "7"\n' + WINRM + f'[locale]\nui_language = "{language}"\n')
     assert guest.locale.user_locale == language
+
+
+@pytest.mark.parametrize("name", ["zh-HK", "zh-MO", "zh-SG"])
+def test_chinese_is_known_wherever_windows_has_it(name: str) -> None:
+    guest = guest_of('[windows]\nrelease = "7"\n' + WINRM + f'[locale]\nuser_locale = "{name}"\n')
+    assert (guest.locale.user_locale, guest.locale.keyboards) == (name, (name,))
