@@ -105,6 +105,8 @@ def test_every_iana_name_leads_to_a_zone_that_windows_knows() -> None:
         ("UTC", "UTC"),
         ("Etc/UTC", "UTC"),
         ("GMT", "UTC"),
+        ("pacific standard time_DSTOFF", "Pacific Standard Time_dstoff"),
+        ("Europe/London_dstoff", None),
         ("EST5EDT", "Eastern Standard Time"),
         ("US/East-Indiana", "US Eastern Standard Time"),
         ("Europe/Uzhgorod", "FLE Standard Time"),
