@@ -242,6 +242,15 @@ def test_an_architecture_by_another_of_its_names_is_understood(other: str, ours:
     assert problem.help == f'did you mean "{ours}"?'
 
 
+def test_an_edition_that_is_for_one_architecture_only_is_for_that() -> None:
+    starter = 'edition = "starter"'
+    assert windows("7", starter).architectures == (Architecture.X86,)
+    assert windows("7", f'{starter}\narchitecture = "x86"').architectures == (Architecture.X86,)
+    assert errors(spec("7", f'{starter}\narchitecture = ["x86", "amd64"]')) == [
+        '4:1 the edition "starter" does not exist for amd64'
+    ]
+
+
 @pytest.mark.parametrize(("version", "build"), [("24H2", 26100), ("25h2", 26200), ("22H2", 22621)])
 def test_a_version_is_a_build(version: str, build: int) -> None:
     assert windows("11", f'version = "{version}"').release.build == build

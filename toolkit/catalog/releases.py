@@ -14,7 +14,8 @@ from toolkit.values import dataclass
 class Edition:
     """`core_image` and `evaluation_image` are None where the release has none under this edition.
 
-    `build` is the edition's own where it stays behind the release's, as those of the long-term channel do.
+    `build` is the edition's own where it stays behind the release's, as those of the long-term channel do; so are
+    `architectures`, where it has not all of the release's.
     """
 
     key: str
@@ -25,6 +26,7 @@ class Edition:
     generic_key: str | None
     kms_key: str | None
     build: int | None = None
+    architectures: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -96,4 +98,5 @@ def _edition(key: str, facts: dict[str, Any]) -> Edition:
         generic_key=facts["generic_key"],
         kms_key=facts["kms_key"],
         build=facts.get("build"),
+        architectures=tuple(facts.get("architectures", ())),
     )

@@ -68,6 +68,7 @@ def resolve_windows(section: WindowsSection, findings: Findings) -> Windows | No
     edition, core = _edition(section, release, usual, findings)
     if edition is None:
         return None
+    architectures = _architectures(section, edition, findings)
     default = usual.installation if usual else Installation.DESKTOP
     installation = Installation.CORE if core else section.installation or default
     if usual:
@@ -78,11 +79,11 @@ def resolve_windows(section: WindowsSection, findings: Findings) -> Windows | No
         release=replace(release, build=_build(section, release, edition, findings)),
         edition=edition.key,
         installation=installation,
-        architecture=section.architecture[0],
+        architecture=architectures[0],
         image=image(section, release, edition, installation, findings),
         product_key=_product_key(section, release, edition, findings),
         evaluation=is_evaluation(section),
-        also_for=tuple(dict.fromkeys(name for name in section.architecture[1:] if name != section.architecture[0])),
+        also_for=tuple(dict.fromkeys(name for name in architectures[1:] if name != architectures[0])),
     )
 
 
@@ -157,6 +158,19 @@ def _check_fits(section: WindowsSection, release: Release, findings: Findings) -
     check("installation", section.installation, release.installations)
     for architecture in section.architecture:
         check("architecture", architecture, release.architectures)
+
+
+def _architectures(section: WindowsSection, edition: Edition, findings: Findings) -> list[Architecture]:
+    """Give the architectures: an edition that has not all of the release's is for its own where the spec says none."""
+    if not edition.architectures:
+        return section.architecture
+    if "architecture" not in section.model_fields_set:
+        return [Architecture(name) for name in edition.architectures]
+    for architecture in section.architecture:
+        if architecture not in edition.architectures:
+            message = f'the edition "{edition.key}" does not exist for {architecture}'
+            findings.error(("windows", "architecture"), message, help=f"It has {one_of(edition.architectures)}.")
+    return section.architecture
 
 
 def _product_key(section: WindowsSection, release: Release, edition: Edition, findings: Findings) -> str | None:
