@@ -117,12 +117,6 @@ class Windows:
         return (self.architecture, *self.also_for)
 
     @property
-    def own_key(self) -> str | None:
-        """The key that is meant to activate: the user's, and none of those that are published."""
-        published = any(self.product_key in edition.keys for edition in self.release.editions.values())
-        return None if published else self.product_key
-
-    @property
     def has_powershell(self) -> bool:
         """Server Core of 2008 R2 comes without PowerShell; every later Windows has it."""
         return not (self.release.key == "server-2008r2" and self.installation is Installation.CORE)
