@@ -194,4 +194,5 @@ def test_a_release_is_its_newest_version_and_every_build_of_it_is_found() -> Non
         builds = {release.first_build, release.build, *release.versions.values()}
         assert release.build == max(builds)
         assert all(release_of(build, server=release.server) is release for build in builds)
-    assert release_of(6002, server=True) is None
+    assert [release_of(build, server=False) for build in (6002, 9200, 20348)] == [None] * 3
+    assert release_of(27000, server=False) is releases()["11"]

@@ -38,7 +38,7 @@ class Edition:
 class Release:
     """One Windows release. `build` is that of its newest version; `versions` are those with a name.
 
-    `first_build` is the oldest that bears the name: with the next release's it bounds what is this release.
+    `first_build` is the oldest that bears the name.
     """
 
     key: str
@@ -66,9 +66,13 @@ def releases() -> dict[str, Release]:
 
 
 def release_of(build: int, *, server: bool) -> Release | None:
-    """Give the release that a build is of; None for one that is older than all we know."""
-    older = [release for release in releases().values() if release.server is server and release.first_build <= build]
-    return max(older, key=lambda release: release.first_build, default=None)
+    """Give the release that a build is of; None for one of a Windows that is not in the table, such as 8.
+
+    The newest is taken to go on: its next versions bear its name.
+    """
+    family = [release for release in releases().values() if release.server is server]
+    found = max((each for each in family if each.first_build <= build), key=lambda each: each.build, default=None)
+    return found if found and (build <= found.build or found is family[-1]) else None
 
 
 def _release(row: dict[str, Any]) -> Release:
