@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import toolkit
 from toolkit.catalog import languages, time_zones
-from toolkit.catalog.releases import releases
+from toolkit.catalog.releases import release_of, releases
 from toolkit.catalog.suggest import did_you_mean, one_of
 from toolkit.catalog.tables import rows
 
@@ -104,6 +104,12 @@ def test_every_iana_name_leads_to_a_zone_that_windows_knows() -> None:
     [
         ("UTC", "UTC"),
         ("Etc/UTC", "UTC"),
+        ("GMT", "UTC"),
+        ("pacific standard time_DSTOFF", "Pacific Standard Time_dstoff"),
+        ("Europe/London_dstoff", None),
+        ("EST5EDT", "Eastern Standard Time"),
+        ("US/East-Indiana", "US Eastern Standard Time"),
+        ("Europe/Uzhgorod", "FLE Standard Time"),
         ("Europe/London", "GMT Standard Time"),
         ("Asia/Kolkata", "India Standard Time"),
         ("Asia/Calcutta", "India Standard Time"),
@@ -124,8 +130,8 @@ def test_every_known_time_zone_is_found_in_any_case(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "found"),
     [
-        ("en-US", "0409:00000409"),
-        ("DE-ch", "0807:00000807"),
+        ("en-us", "en-US"),
+        ("DE-ch", "de-CH"),
         ("0409:00010409", "0409:00010409"),
         ("0409:0001040G", None),
         ("aa-DJ", "aa-DJ"),
@@ -181,3 +187,12 @@ def test_a_name_that_is_known_is_always_proposed(known: list[str], data: st.Data
 
 def test_a_list_to_read_is_quoted() -> None:
     assert one_of(["a", "b"]) == '"a", "b"'
+
+
+def test_a_release_is_its_newest_version_and_every_build_of_it_is_found() -> None:
+    for release in releases().values():
+        builds = {release.first_build, release.build, *release.versions.values()}
+        assert release.build == max(builds)
+        assert all(release_of(build, server=release.server) is release for build in builds)
+    assert [release_of(build, server=False) for build in (6002, 9200, 20348)] == [None] * 3
+    assert release_of(27000, server=False) is releases()["11"]

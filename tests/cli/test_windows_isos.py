@@ -57,6 +57,35 @@ def test_evaluation_media_are_found_by_their_edition(unattend: Unattend, spec: P
     assert unattend("generate", "--iso", media, "--set", "windows.evaluation=true").code == 0
 
 
+def test_evaluation_media_get_no_key_though_the_spec_says_nothing_of_them(
+    unattend: Unattend, spec: Path, folder: Path
+) -> None:
+    media = disc(folder, EVALUATION)
+    done = unattend("generate", "--iso", media)
+    assert (done.code, "windows.evaluation=true" in done.err) == (0, True), done.err
+    assert "VDYBN" not in (folder / "build" / "Autounattend.xml").read_text(encoding="ascii")
+    done = unattend("generate", "--iso", media, "--set", "windows.evaluation=false")
+    done.ends_with_a_message(2, "is an evaluation, which takes no product key", "evaluation = true")
+
+
+def test_an_image_that_the_key_is_not_for_is_refused(unattend: Unattend, spec: Path, iso: Path) -> None:
+    third = ("generate", "--iso", iso, "--set", "windows.image_index=3")
+    done = unattend(*third)
+    done.ends_with_a_message(2, "is ServerDatacenter, and the key is that of the edition standard")
+    assert unattend(*third, "--set", "windows.edition=datacenter").code == 0
+    assert unattend(*third, "--set", "windows.product_key=none").code == 0
+
+
+def test_a_medium_of_another_windows_is_refused(unattend: Unattend, spec: Path, iso: Path, folder: Path) -> None:
+    done = unattend("generate", "--iso", iso, "--set", "windows.release=server-2019")
+    done.ends_with_a_message(2, "holds Windows Server 2022 (build 20348)", 'write release = "server-2022"')
+    client = Described("Windows 11 Pro", "Professional", "Client", build=26200)
+    named = ("--set", "windows.edition=pro", "--set")
+    other = disc(folder, client)
+    unattend("generate", "--iso", other, *named, "windows.release=10").ends_with_a_message(2, "holds Windows 11")
+    assert unattend("generate", "--iso", other, *named, "windows.release=11").code == 0
+
+
 def test_an_image_that_the_medium_lacks_is_refused_with_what_it_holds(
     unattend: Unattend, spec: Path, iso: Path, folder: Path
 ) -> None:
@@ -66,7 +95,7 @@ def test_an_image_that_the_medium_lacks_is_refused_with_what_it_holds(
 
 
 GERMAN = Described("Windows Server 2022 SERVERSTANDARD", languages=("de-DE",))
-ON_ARM = Described("Windows 11 Pro", "Professional", "Client", architecture="arm64")
+ON_ARM = Described("Windows 11 Pro", "Professional", "Client", architecture="arm64", build=26100)
 
 
 def test_what_the_spec_leaves_open_is_taken_from_the_medium(unattend: Unattend, spec: Path, folder: Path) -> None:

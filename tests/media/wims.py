@@ -19,6 +19,7 @@ class Described:
     architecture: str = "amd64"
     languages: tuple[str, ...] = ("en-US",)
     size: int = 10_000
+    build: int = 20348
 
     def xml(self, index: int) -> str:
         languages = "".join(f"<LANGUAGE>{language}</LANGUAGE>" for language in self.languages)
@@ -27,7 +28,7 @@ class Described:
             f"<WINDOWS><ARCH>{ARCHITECTURES[self.architecture]}</ARCH><EDITIONID>{self.edition_id}</EDITIONID>"
             f"<INSTALLATIONTYPE>{self.installation}</INSTALLATIONTYPE><LANGUAGES>{languages}"
             f"<DEFAULT>{self.languages[0]}</DEFAULT></LANGUAGES><VERSION><MAJOR>10</MAJOR><MINOR>0</MINOR>"
-            "<BUILD>20348</BUILD><SPBUILD>587</SPBUILD></VERSION></WINDOWS>"
+            f"<BUILD>{self.build}</BUILD><SPBUILD>587</SPBUILD></VERSION></WINDOWS>"
             f"<DISPLAYNAME>{escape(self.name)} (shown)</DISPLAYNAME></IMAGE>"
         )
 

@@ -249,7 +249,7 @@ def test_all_four_languages_are_set_for_setup_and_for_windows(release: str, firm
     root = tree(release, firmware, kind)
     for name in ("windowsPE", "oobeSystem"):
         during = in_pass(root, name)
-        assert texts(during, "component/InputLocale") == ["0409:00000409"]
+        assert texts(during, "component/InputLocale") == ["en-US"]
         for key in ("SystemLocale", "UILanguage", "UserLocale"):
             assert texts(during, f"component/{key}") == ["en-US"]
     assert texts(root, "SetupUILanguage/UILanguage") == ["en-US"]
@@ -366,7 +366,7 @@ def test_name_owner_and_zone_are_set_in_specialize() -> None:
 
 def test_several_keyboards_stand_in_one_list() -> None:
     root = parsed(spec(more='[locale]\nkeyboards = ["de-DE", "en-US"]\n'))
-    assert texts(root, "component/InputLocale") == ["0407:00000407;0409:00000409"] * 2
+    assert texts(root, "component/InputLocale") == ["de-DE;en-US"] * 2
 
 
 def test_letters_outside_ascii_are_written_as_references() -> None:
@@ -508,3 +508,17 @@ def test_the_encoding_is_the_one_that_others_write_too() -> None:
 def test_what_goes_into_the_file_shows_no_password() -> None:
     guest: Guest = guest_of(spec())
     assert PASSWORD not in repr(answer_file(guest)) + repr(guest)
+
+
+OWN_KEY = "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"
+KMS_KEY = "W269N-WFGWX-YVC9B-4J6C9-T83GX"
+
+
+@pytest.mark.parametrize(
+    ("word", "picks", "activates"),
+    [(OWN_KEY, [OWN_KEY], [OWN_KEY]), ("kms", [KMS_KEY], []), (KMS_KEY, [KMS_KEY], []), ("firmware", [], [])],
+)
+def test_a_key_of_ones_own_picks_the_image_and_activates_it(word: str, picks: list[str], activates: list[str]) -> None:
+    root = parsed(f'[windows]\nrelease = "11"\nproduct_key = "{word}"\n[communicator]\n' + WINRM)
+    assert texts(in_pass(root, "windowsPE"), "ProductKey/Key") == picks
+    assert texts(in_pass(root, "specialize"), "component/ProductKey") == activates

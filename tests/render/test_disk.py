@@ -170,3 +170,15 @@ def test_a_line_that_no_command_could_hold_is_our_mistake() -> None:
 )
 def test_what_the_command_line_would_take_is_quoted(line: str, written: str) -> None:
     assert quoted(line) == written
+
+
+def test_windows_on_another_letter_is_found_there_by_every_command() -> None:
+    boot = '{ label = "Boot", size_mb = 350, active = true }'
+    text = (
+        f'[windows]\nrelease = "10"\n[disk]\npartitions = [{boot}, {{ windows = true, letter = "W" }}]\n'
+        '[locale]\nregion = "DE"\n[tweaks]\npage_file = { initial_mb = 1024, maximum_mb = 2048 }\n' + WINRM
+    )
+    root = etree.fromstring(answer_file(guest_of(text)).data)
+    commands = [*texts(root, "RunSynchronousCommand/Path"), *texts(root, "SynchronousCommand/CommandLine")]
+    assert [command for command in commands if "C:" in command.upper()] == []
+    assert sum("%SystemDrive%" in command for command in commands) == 2

@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 
 from tests.render.test_answer_file import in_pass, texts
-from tests.spec.loading import WINRM, errors, guest_of
+from tests.spec.loading import WINRM, errors, guest_of, refused
 from toolkit.catalog.regions import geo_id, region_names
 from toolkit.render.answerfile.document import answer_file
 
@@ -20,7 +20,7 @@ def test_setup_has_a_keyboard_of_its_own() -> None:
             "Japanese Microsoft IME", "fr-CH"
         )
     )
-    assert texts(in_pass(root, "oobeSystem"), "component/InputLocale") == ["0407:00000407;100c:0000100c"]
+    assert texts(in_pass(root, "oobeSystem"), "component/InputLocale") == ["de-DE;fr-CH"]
     assert texts(in_pass(root, "windowsPE"), "component/InputLocale") == ["040c:0000040c"]
 
 
@@ -31,6 +31,8 @@ def test_setup_has_a_keyboard_of_its_own() -> None:
         ('ui_language = "ko-KR"', ["2"]),
         ('ui_language = "ko-KR"\nkeyboard_type = "korean-103-106"', ["5"]),
         ('pe_keyboard = "ja-JP"\nkeyboard_type = "101-102"', ["1"]),
+        ('pe_keyboard = "Japanese"', ["6"]),
+        ('pe_keyboard = "Korean (Korea) Microsoft IME"', ["2"]),
         ('ui_language = "ja-JP"\npe_keyboard = "en-US"', []),
         ('ui_language = "de-DE"', []),
     ],
@@ -69,6 +71,19 @@ def test_an_unknown_region_is_refused_with_the_nearest() -> None:
     assert errors(text) == ['4:1 locale.region "Germny" is not a country or region']
 
 
+@pytest.mark.parametrize(("region", "meant"), [("USA", "United States"), ("uk", "United Kingdom")])
+def test_a_region_by_its_usual_letters_is_understood(region: str, meant: str) -> None:
+    [problem] = refused('[windows]\nrelease = "11"\n[locale]\nregion = "' + region + '"\n' + WINRM)
+    assert problem.help == f'did you mean "{meant}"?'
+
+
 def test_every_region_is_found_by_its_name() -> None:
     assert len(region_names()) > 200
     assert all(geo_id(name.upper()) for name in region_names())
+
+
+@pytest.mark.parametrize("language", ["nl-NL", "ja-JP", "bg-BG", "en-CA", "ro-RO"])
+def test_windows_chooses_the_keyboard_that_is_usual_for_a_locale(language: str) -> None:
+    """None of these types on the layout that has the locale's number."""
+    root = tree(f'user_locale = "{language}"')
+    assert texts(root, "component/InputLocale") == [language, language]

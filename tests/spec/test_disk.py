@@ -54,3 +54,12 @@ def test_a_file_that_is_for_arm64_too_is_never_for_bios_alone() -> None:
     assert guest_of(spec("10", windows=both)).disk.firmware is Firmware.UEFI
     assert guest_of(spec("10", 'firmware = "auto"', both)).disk.firmware is Firmware.AUTO
     assert errors(spec("10", 'firmware = "bios"', both)) == ["5:1 there is no BIOS on arm64"]
+
+
+def test_windows_7_of_32_bits_is_never_for_uefi() -> None:
+    refused = ["5:1 Windows 7 starts from UEFI as amd64 only"]
+    assert errors(spec("7", 'firmware = "uefi"', 'architecture = "x86"')) == refused
+    assert errors(spec("7", 'firmware = "uefi"', 'architecture = ["amd64", "x86"]')) == refused
+    assert guest_of(spec("7", 'firmware = "uefi"')).disk.firmware is Firmware.UEFI
+    assert guest_of(spec("8.1", 'firmware = "uefi"', 'architecture = "x86"')).disk.firmware is Firmware.UEFI
+    assert guest_of(spec("7", 'firmware = "auto"', 'architecture = "x86"')).disk.firmware is Firmware.AUTO

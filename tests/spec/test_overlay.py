@@ -72,7 +72,7 @@ def test_an_item_of_an_array_is_set_by_its_number() -> None:
 
 def test_an_item_that_is_a_text_is_replaced() -> None:
     text = SMALLEST + '[locale]\nkeyboards = ["de-DE", "fr-FR"]\n'
-    assert guest_of(text, ["locale.keyboards.1=en-US"]).locale.keyboards == ("0407:00000407", "0409:00000409")
+    assert guest_of(text, ["locale.keyboards.1=en-US"]).locale.keyboards == ("de-DE", "en-US")
 
 
 def test_an_array_as_a_whole_is_replaced() -> None:

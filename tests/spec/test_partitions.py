@@ -27,6 +27,15 @@ def test_partitions_are_a_layout_of_their_own() -> None:
     )
 
 
+def test_fat32_is_made_as_large_and_as_small_as_windows_makes_it() -> None:
+    found = disk(
+        "partitions = [{ kind = 'efi', size_mb = 100 }, { format = 'FAT32', size_mb = 33 },"
+        f" {{ format = 'FAT32', size_mb = 32768 }}, {OWN}]",
+        "11",
+    )
+    assert [each.size_mb for each in found.partitions] == [100, 33, 32768, None]
+
+
 def test_each_kind_has_its_usual_format() -> None:
     found = disk(f'partitions = [{EFI}, {{ kind = "msr", size_mb = 16 }}, {OWN}]', "11")
     assert [each.format for each in found.partitions] == [FileSystem.FAT32, None, FileSystem.NTFS]
@@ -35,7 +44,8 @@ def test_each_kind_has_its_usual_format() -> None:
 @pytest.mark.parametrize(
     ("partitions", "message"),
     [
-        (f"{BOOT}, {{ windows = true, letter = 'X' }}", "String should match pattern"),
+        (f"{BOOT}, {{ windows = true, letter = 'X' }}", "a drive letter is one capital from C to Z, but X"),
+        (f"{BOOT}, {{ windows = true, letter = 'e' }}", '.letter is "e"; a drive letter is one capital'),
         (f"{BOOT}, {{ windows = true, size_mb = 0 }}", "greater than or equal to 1"),
         (f"{BOOT}, {{ size_mb = 2 }}", "one partition must be Windows'"),
         (f"{BOOT}, {OWN}, {OWN}", "only the last partition can take the rest of the disk"),
@@ -49,6 +59,9 @@ def test_each_kind_has_its_usual_format() -> None:
         (f"{BOOT}, {{ windows = true, label = ' ' }}", "is empty"),
         (f"{BOOT}, {{ windows = true, label = 'a*b' }}", "which no label may"),
         (f"{BOOT}, {{ size_mb = 9, format = 'FAT32', label = 'ä' }}, {OWN}", "letters outside ASCII"),
+        (f"{BOOT}, {{ size_mb = 32769, format = 'FAT32' }}, {OWN}", "32769 MB are too many for FAT32"),
+        (f"{BOOT}, {{ size_mb = 32, format = 'FAT32' }}, {OWN}", "32 MB are too few for FAT32"),
+        (f"{BOOT}, {{ windows = true, size_mb = 60000 }}, {{ format = 'FAT32' }}", "Setup formats no larger FAT32"),
     ],
 )
 def test_partitions_that_cannot_be_are_refused_on_bios(partitions: str, message: str) -> None:
@@ -61,6 +74,9 @@ def test_partitions_that_cannot_be_are_refused_on_bios(partitions: str, message:
         (OWN, "UEFI needs an EFI system partition"),
         (f"{BOOT}, {EFI}, {OWN}", "active partitions are for BIOS"),
         (f"{{ kind = 'efi', size_mb = 9, format = 'NTFS' }}, {OWN}", "must be FAT32"),
+        (f"{{ kind = 'efi', size_mb = 99 }}, {OWN}", "99 MB are too few for an EFI system partition"),
+        (f"{{ kind = 'efi', size_mb = 40000 }}, {OWN}", "40000 MB are too many for an EFI system partition"),
+        ("{ windows = true, size_mb = 60000 }, { kind = 'efi' }", "Setup formats no larger FAT32"),
         (f"{EFI}, {{ kind = 'msr', size_mb = 16, label = 'x' }}, {OWN}", "the MSR partition has no format"),
     ],
 )
@@ -82,6 +98,11 @@ def test_partitions_that_cannot_be_are_refused_on_uefi(partitions: str, message:
         ("data = [{ target = 0 }]", "disk 0 is the one that Windows goes to"),
         ("data = [{ target = 1 }, { target = 1 }]", "disk 1 is the one that another of disk.data names"),
         ("data = [{ target = 1, letter = 'D' }, { target = 2, letter = 'D' }]", "two disks have the letter D"),
+        (
+            f"partitions = [{BOOT}, {{ windows = true, letter = 'E' }}]\ndata = [{{ target = 1, letter = 'E' }}]",
+            "a partition of Windows' disk has the letter E",
+        ),
+        ("data = [{ target = 1, letter = 'C' }]", 'letter is "C"; a drive letter is one capital from D to Z'),
         ("data = [{ target = 1, label = '' }]", 'the label "" is empty'),
         ("guard = { min_gb = 9, max_gb = 8 }", "disk.guard.max_gb is less than min_gb"),
         ("guard = { bus = 'pci' }", 'disk.guard.bus "pci" is not known'),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.spec.loading import WINRM, errors, guest_of, refused
+from tests.spec.loading import WINRM, errors, guest_of, refused, warnings
 from toolkit.catalog.releases import releases
 from toolkit.spec.guest import Architecture, ImageByIndex, ImageByName, Installation, Windows
 
@@ -50,6 +50,67 @@ def test_an_image_is_chosen_by_name_or_by_number() -> None:
     assert windows("11", 'image_name = "Windows 11 Pro für Bögen"').image == ImageByName("Windows 11 Pro für Bögen")
     assert windows("11", "image_index = 6").image == ImageByIndex(6)
     assert windows("server-2022", 'image_name = "x"\ninstallation = "core"').image == ImageByName("x")
+
+
+@pytest.mark.parametrize(
+    ("release", "name", "edition", "installation"),
+    [
+        ("10", "windows 10 enterprise", "enterprise", "desktop"),
+        ("10", "Windows 10 Enterprise LTSC 2019", "enterprise-ltsc-2019", "desktop"),
+        ("server-2022", "Windows Server 2022 SERVERDATACENTER", "datacenter", "desktop"),
+        ("server-2008r2", "Windows Server 2008 R2 SERVERENTERPRISECORE", "enterprise", "core"),
+    ],
+)
+def test_the_usual_name_of_an_image_says_its_edition_and_so_its_key(
+    release: str, name: str, edition: str, installation: str
+) -> None:
+    found = windows(release, f'image_name = "{name}"')
+    facts = releases()[release].editions[edition]
+    assert (found.edition, found.installation) == (edition, installation)
+    assert found.product_key == (facts.generic_key or facts.kms_key)
+    assert warnings(spec(release, f'image_name = "{name}"')) == []
+    assert windows(release, f'image_name = "{name}"\nedition = "{edition}"') == found
+
+
+@pytest.mark.parametrize(
+    ("release", "more", "message"),
+    [
+        (
+            "10",
+            'image_name = "Windows 10 Enterprise"\nedition = "pro"',
+            'windows.edition is "pro", and the image "Windows 10 Enterprise" is "enterprise"',
+        ),
+        (
+            "server-2019",
+            'image_name = "Windows Server 2019 SERVERSTANDARD"\ninstallation = "core"',
+            'windows.installation is "core", and the image "Windows Server 2019 SERVERSTANDARD" is "desktop"',
+        ),
+    ],
+)
+def test_an_image_and_an_edition_that_are_not_each_others_are_refused(release: str, more: str, message: str) -> None:
+    assert errors(spec(release, more)) == [f"4:1 {message}"]
+
+
+@pytest.mark.parametrize(
+    ("release", "name"),
+    [("10", "Windows 10 Enterprise Evaluation"), ("11", "Windows 11 Enterprise N Evaluation")],
+)
+def test_an_image_that_is_called_an_evaluation_gets_no_key(release: str, name: str) -> None:
+    found = windows(release, f'image_name = "{name}"')
+    assert (found.edition, found.evaluation, found.product_key) == ("enterprise", True, None)
+    assert errors(spec(release, f'image_name = "{name}"\nproduct_key = "generic"')) == [
+        "4:1 evaluation media take no product key: Setup would refuse it"
+    ]
+
+
+@pytest.mark.parametrize(("key", "value"), [("image_index", "1"), ("image_name", '"Golden"')])
+def test_an_image_of_an_edition_that_nobody_says_is_pointed_out_where_it_gets_a_key(key: str, value: str) -> None:
+    text = f"{key} = {value}"
+    assert warnings(spec("11", text)) == [
+        f'windows.{key} does not say which edition the image is; Setup gets the key of "pro"'
+    ]
+    for settled in ('edition = "home"', 'product_key = "none"', f'product_key = "{OWN_KEY}"'):
+        assert warnings(spec("11", f"{text}\n{settled}")) == []
 
 
 def test_a_blank_image_name_which_no_image_has_is_refused() -> None:
@@ -173,6 +234,23 @@ def test_an_architecture_that_cannot_be_is_refused(architecture: str, message: s
     assert errors(spec("11", f"architecture = {architecture}")) == [f"3:1 {message}"]
 
 
+@pytest.mark.parametrize(
+    ("other", "ours"), [("x64", "amd64"), ("X86_64", "amd64"), ("i386", "x86"), ("aarch64", "arm64")]
+)
+def test_an_architecture_by_another_of_its_names_is_understood(other: str, ours: str) -> None:
+    [problem] = refused(spec("10", f'architecture = "{other}"'))
+    assert problem.help == f'did you mean "{ours}"?'
+
+
+def test_an_edition_that_is_for_one_architecture_only_is_for_that() -> None:
+    starter = 'edition = "starter"'
+    assert windows("7", starter).architectures == (Architecture.X86,)
+    assert windows("7", f'{starter}\narchitecture = "x86"').architectures == (Architecture.X86,)
+    assert errors(spec("7", f'{starter}\narchitecture = ["x86", "amd64"]')) == [
+        '4:1 the edition "starter" does not exist for amd64'
+    ]
+
+
 @pytest.mark.parametrize(("version", "build"), [("24H2", 26100), ("25h2", 26200), ("22H2", 22621)])
 def test_a_version_is_a_build(version: str, build: int) -> None:
     assert windows("11", f'version = "{version}"').release.build == build
@@ -213,6 +291,8 @@ def test_an_edition_id_that_cannot_be_is_refused() -> None:
     [problem] = refused(spec("server-2022", 'image_edition_id = "ServerStandart"'))
     assert problem.message == 'windows.image_edition_id "ServerStandart" is no edition of Windows Server 2022'
     assert problem.help == 'did you mean "ServerStandard"?'
+    [problem] = refused(spec("server-2022", 'image_edition_id = "ServerStandardEval"'))
+    assert problem.help == 'Write image_edition_id = "ServerStandard" and evaluation = true.'
     assert errors(spec("11", 'image_edition_id = "Core"\nedition = "home"')) == [
         "3:1 windows.image_edition_id and windows.edition exclude each other"
     ]

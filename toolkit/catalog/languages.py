@@ -27,20 +27,25 @@ def locales() -> dict[str, str]:
 
 
 @cache
+def new_in_windows_10() -> frozenset[str]:
+    """Give the locales without a number of their own, in small letters: none is older than Windows 10 (MS-LCID)."""
+    return frozenset(row["id"].casefold() for row in rows("locales") if row["lcid"] == _NO_LCID) - set(ui_languages())
+
+
+@cache
 def _inputs() -> dict[str, str]:
     found = {}
     for row in rows("keyboards"):
         found[row["name"].casefold()] = row["id"] if ":" in row["id"] else f"{row['id'][-4:]}:{row['id']}"
-    for row in rows("locales"):
-        if row["lcid"] != _NO_LCID and row["keyboard"]:
-            found[row["id"].casefold()] = f"{row['lcid']}:{row['keyboard']}"
     return found
 
 
 def input_locale(name: str) -> str | None:
-    """Give the `LCID:KLID` form for a locale name, the name of a keyboard layout or input method, or that form itself.
+    """Give what InputLocale takes for a locale, for the name of a keyboard layout or input method, or for itself.
 
-    A locale that Windows knows only by name is given back as its name, which InputLocale accepts too. None: not known.
+    A locale stays its name, for which Windows takes its own default: that is seldom the layout with the locale's number
+    (nl-NL types on US International, ja-JP with an input method; "Default input locales for Windows language packs").
+    None: not known.
     """
     key = name.casefold()
     if _INPUT.fullmatch(name):

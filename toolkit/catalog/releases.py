@@ -14,7 +14,8 @@ from toolkit.values import dataclass
 class Edition:
     """`core_image` and `evaluation_image` are None where the release has none under this edition.
 
-    `build` is the edition's own where it stays behind the release's, as those of the long-term channel do.
+    `build` is the edition's own where it stays behind the release's, as those of the long-term channel do; so are
+    `architectures`, where it has not all of the release's.
     """
 
     key: str
@@ -25,16 +26,26 @@ class Edition:
     generic_key: str | None
     kms_key: str | None
     build: int | None = None
+    architectures: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The published keys, which set up and do not activate."""
+        return tuple(key for key in (self.generic_key, self.kms_key) if key)
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One Windows release. `build` is that of its newest servicing branch; `versions` are the others by name."""
+    """One Windows release. `build` is that of its newest version; `versions` are those with a name.
+
+    `first_build` is the oldest that bears the name.
+    """
 
     key: str
     name: str
     family: Literal["client", "server"]
     build: int
+    first_build: int
     firmware: str
     default_edition: str
     default_key: Literal["generic", "kms"]
@@ -54,12 +65,23 @@ def releases() -> dict[str, Release]:
     return {row["key"]: _release(row) for row in rows("releases")}
 
 
+def release_of(build: int, *, server: bool) -> Release | None:
+    """Give the release that a build is of; None for one of a Windows that is not in the table, such as 8.
+
+    The newest is taken to go on: its next versions bear its name.
+    """
+    family = [release for release in releases().values() if release.server is server]
+    found = max((each for each in family if each.first_build <= build), key=lambda each: each.build, default=None)
+    return found if found and (build <= found.build or found is family[-1]) else None
+
+
 def _release(row: dict[str, Any]) -> Release:
     return Release(
         key=row["key"],
         name=row["name"],
         family=row["family"],
         build=row["build"],
+        first_build=row["first_build"],
         firmware=row["firmware"],
         default_edition=row["default_edition"],
         default_key=row["default_key"],
@@ -80,4 +102,5 @@ def _edition(key: str, facts: dict[str, Any]) -> Edition:
         generic_key=facts["generic_key"],
         kms_key=facts["kms_key"],
         build=facts.get("build"),
+        architectures=tuple(facts.get("architectures", ())),
     )

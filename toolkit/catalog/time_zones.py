@@ -6,6 +6,8 @@ from functools import cache
 
 from toolkit.catalog.tables import rows
 
+_NO_DAYLIGHT_SAVING = "_dstoff"  # behind an id: the zone without summer time (Microsoft-Windows-Shell-Setup/TimeZone)
+
 
 @cache
 def windows_ids() -> dict[str, str]:
@@ -22,7 +24,10 @@ def iana_names() -> dict[str, str]:
 def windows_id(name: str) -> str | None:
     """Give the Windows id for a Windows or an IANA name, or None when it is neither."""
     key = name.casefold()
-    return windows_ids().get(key) or iana_names().get(key)
+    zone = windows_ids().get(key.removesuffix(_NO_DAYLIGHT_SAVING))
+    if zone and key.endswith(_NO_DAYLIGHT_SAVING):
+        return zone + _NO_DAYLIGHT_SAVING
+    return zone or iana_names().get(key)
 
 
 def known_names() -> list[str]:

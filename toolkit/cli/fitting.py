@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
     from toolkit.media.wim.image import WimImage
     from toolkit.spec.document import Document
-    from toolkit.spec.guest import Guest
+    from toolkit.spec.guest import Guest, Windows
 
 # What locale.ui_language and windows.architecture are where a spec does not say
 _USUAL_LANGUAGE = "en-US"
 _USUAL_ARCHITECTURE = "amd64"
+_EVALUATION = "eval"  # what the edition ids of evaluation images end with: ServerStandardEval
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ def _open_settings(images: Sequence[WimImage], document: Document) -> Iterator[s
         and not architectures & {None, _USUAL_ARCHITECTURE}
     ):
         yield f"windows.architecture={architectures.pop()}"
+    if is_open("windows", "evaluation") and all(_is_evaluation(image) for image in images):
+        yield "windows.evaluation=true"
     spoken = {language.casefold() for image in images for language in image.languages}
     own = {image.default_language or image.languages[0] for image in images if image.languages}
     if is_open("locale", "ui_language") and len(own) == 1 and _USUAL_LANGUAGE.casefold() not in spoken:
@@ -71,6 +74,8 @@ def fitted(guest: Guest, holding: Holding) -> Guest:
     from toolkit.spec.guest import ImageByIndex
 
     image = _meant(guest, holding.images)
+    _check_release(guest.windows, image, holding.iso)
+    _check_key(guest.windows, image, holding.iso)
     spoken = {language.casefold() for language in image.languages}
     if spoken and guest.locale.ui_language.casefold() not in spoken:
         raise UsageError(
@@ -79,6 +84,45 @@ def fitted(guest: Guest, holding: Holding) -> Guest:
             help="Setup would stop and ask. Use a medium of that language, or change locale.ui_language.",
         )
     return replace(guest, windows=replace(guest.windows, image=ImageByIndex(image.index)))
+
+
+def _edition_id(image: WimImage) -> str:
+    """Give the edition's id without what an installed Server Core puts behind it (ServerStandardCor)."""
+    return (image.edition_id or "").casefold().removesuffix("cor")
+
+
+def _is_evaluation(image: WimImage) -> bool:
+    return _edition_id(image).endswith(_EVALUATION)
+
+
+def _check_release(windows: Windows, image: WimImage, iso: Path) -> None:
+    """Refuse a medium of another Windows: editions have the same ids in all of them."""
+    from toolkit.catalog.releases import release_of
+
+    build = (image.version or "").split(".")[2:3]
+    if not build or not build[0].isdigit() or not image.installation:
+        return
+    found = release_of(int(build[0]), server=image.installation.casefold() != "client")
+    if found and found.key != windows.release.key:
+        raise UsageError(
+            f"{iso} holds {found.name} (build {build[0]}), the spec's windows.release is {windows.release.key}",
+            help=f'Use a medium of {windows.release.name}, or write release = "{found.key}".',
+        )
+
+
+def _check_key(windows: Windows, image: WimImage, iso: Path) -> None:
+    """Refuse an image that the key is not for. A key of the user's own tells nothing about its edition."""
+    edition = windows.release.editions[windows.edition]
+    if windows.product_key is None or not image.edition_id:
+        return
+    if _is_evaluation(image):
+        message = f"image {image.index} of {iso} is an evaluation, which takes no product key"
+        raise UsageError(message, help="Write evaluation = true in [windows], or choose another image.")
+    if windows.product_key in edition.keys and _edition_id(image) != edition.edition_id.casefold():
+        raise UsageError(
+            f"image {image.index} of {iso} is {image.edition_id}, and the key is that of the edition {edition.key}",
+            help="Setup would refuse the key. Write the image's windows.edition, or choose another image.",
+        )
 
 
 def _meant(guest: Guest, images: Sequence[WimImage]) -> WimImage:

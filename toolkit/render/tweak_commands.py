@@ -69,5 +69,5 @@ def _first_run(guest: Guest) -> Iterator[tuple[str, str]]:
 
 
 def _page_file(size: PageFile) -> str:
-    value = rf"C:\pagefile.sys {size.initial_mb} {size.maximum_mb}" if size.maximum_mb else ""
-    return f'reg.exe add "{_MEMORY}" /v PagingFiles /t REG_MULTI_SZ /d "{value}" /f'
+    value = rf"%SystemDrive%\pagefile.sys {size.initial_mb} {size.maximum_mb}" if size.maximum_mb else ""
+    return f'cmd.exe /c reg add "{_MEMORY}" /v PagingFiles /t REG_MULTI_SZ /d "{value}" /f'

@@ -11,12 +11,13 @@ from toolkit.spec.oobe_choices import WINDOWS_11, Bypass
 from toolkit.spec.partitions import PartitionSection, label_fault, resolve_partitions
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.storage import Bus, DataDisk, Disk, DiskGuard, FileSystem, Firmware, Layout, Recovery
+from toolkit.spec.text import DataLetter
 
 if TYPE_CHECKING:
     from toolkit.spec.guest import Windows
 
 _LAST_DISK = 63
-_LETTER = "^[D-WYZ]$"  # C is Windows', X is the RAM disk of Windows PE
+_WINDOWS_8 = 9200
 _BUSES = {str(bus).lower(): bus for bus in Bus}
 
 
@@ -25,7 +26,7 @@ class DataDiskSection(Section):
 
     target: int = Field(ge=0, le=_LAST_DISK, description="The disk's number as Setup counts, from 0.")
     label: str = "Data"
-    letter: str | None = Field(None, pattern=_LETTER, description="Default: whichever is free.")
+    letter: DataLetter | None = Field(None, description="Default: whichever is free.")
 
 
 class GuardSection(Section):
@@ -63,6 +64,7 @@ def resolve_disk(section: DiskSection, windows: Windows, findings: Findings) -> 
     if arm and (firmware is Firmware.BIOS or (firmware is Firmware.AUTO and not windows.also_for)):
         findings.error(("disk", "firmware"), "there is no BIOS on arm64", help='Use firmware = "uefi".')
     layout = section.layout or (Layout.CUSTOM if section.partitions else Layout.STANDARD)
+    _check_32_bit(windows, firmware, findings)
     _check_layout(section, firmware, layout, findings)
     return Disk(
         firmware,
@@ -73,6 +75,14 @@ def resolve_disk(section: DiskSection, windows: Windows, findings: Findings) -> 
         tuple(_data_disks(section, findings)),
         _guard(section.guard, layout, findings),
     )
+
+
+def _check_32_bit(windows: Windows, firmware: Firmware, findings: Findings) -> None:
+    """Refuse Windows 7 of 32 bits on UEFI: 32-bit firmware is supported since Windows 8."""
+    old = windows.release.build < _WINDOWS_8
+    if firmware is Firmware.UEFI and old and Architecture.X86 in windows.architectures:
+        message = f"{windows.release.name} starts from UEFI as amd64 only"
+        findings.error(("disk", "firmware"), message, help='Use firmware = "bios", or architecture = "amd64".')
 
 
 def _check_layout(section: DiskSection, firmware: Firmware, layout: Layout, findings: Findings) -> None:
@@ -113,6 +123,7 @@ def _check_automatic(section: DiskSection, firmware: Firmware, layout: Layout, f
 
 def _data_disks(section: DiskSection, findings: Findings) -> list[DataDisk]:
     used = {section.target: "Windows goes to"}
+    own = {partition.letter for partition in section.partitions}
     letters: set[str] = set()
     disks = []
     for number, data in enumerate(section.data):
@@ -122,6 +133,8 @@ def _data_disks(section: DiskSection, findings: Findings) -> list[DataDisk]:
         used.setdefault(data.target, "another of disk.data names")
         if data.letter in letters:
             findings.error((*path, "letter"), f"two disks have the letter {data.letter}")
+        if data.letter and data.letter in own:
+            findings.error((*path, "letter"), f"a partition of Windows' disk has the letter {data.letter}")
         letters |= {data.letter} if data.letter else set()
         if fault := label_fault(data.label, FileSystem.NTFS):
             findings.error((*path, "label"), f'the label "{data.label}" {fault}')

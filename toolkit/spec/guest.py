@@ -134,7 +134,7 @@ class Computer:
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """Language names are BCP 47 as Windows writes them; `keyboards` are `LCID:KLID` or language names.
+    """Language names are BCP 47 as Windows writes them; `keyboards` are such names or `LCID:KLID`.
 
     `pe_keyboards` are Setup's own, `region` a GeoID; None and empty follow the rest. `keyboard_type` is LayeredDriver's
     number, for Japanese and Korean keyboards.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.catalog.suggest import did_you_mean, one_of
 from toolkit.spec.guest import Image, ImageByIndex, ImageByName, Installation
+from toolkit.values import dataclass
 
 if TYPE_CHECKING:
     from toolkit.catalog.releases import Edition, Release
@@ -13,6 +14,44 @@ if TYPE_CHECKING:
     from toolkit.spec.windows import WindowsSection
 
 _CORE = "core"
+_EVALUATION = "evaluation"  # is part of the names of clients' evaluation images
+
+
+@dataclass(frozen=True, slots=True)
+class UsualImage:
+    """What the usual name of an image says of it."""
+
+    edition: Edition
+    installation: Installation
+
+
+def image_of_name(name: str, release: Release) -> UsualImage | None:
+    """Find the image that the release's own media call so, in any case; None for a name of somebody's own."""
+    wanted = name.casefold()
+    for edition in release.editions.values():
+        if edition.core_image and wanted == edition.core_image.casefold():
+            return UsualImage(edition, Installation.CORE)
+        if wanted in (edition.image.casefold(), (edition.evaluation_image or "").casefold()):
+            return UsualImage(edition, Installation.DESKTOP)
+    return None
+
+
+def is_evaluation(section: WindowsSection) -> bool:
+    """Whether Setup gets an evaluation image, which the spec or the image's own name may say."""
+    return section.evaluation or _EVALUATION in (section.image_name or "").casefold()
+
+
+def check_usual_image(
+    section: WindowsSection, usual: UsualImage, edition: Edition, installation: Installation, findings: Findings
+) -> None:
+    """Refuse an image and an edition that are not each other's: the key, which is the edition's, would not fit."""
+    for key, said, really in (
+        ("edition", edition.key, usual.edition.key),
+        ("installation", installation, usual.installation),
+    ):
+        if said != really:
+            message = f'windows.{key} is "{said}", and the image "{section.image_name}" is "{really}"'
+            findings.error(("windows", key), message, help=f"Remove windows.{key}, or name another image.")
 
 
 def edition_of_id(
@@ -33,9 +72,13 @@ def edition_of_id(
             return _first_of(edition.edition_id, release), False
         if edition.core_image and wanted == edition.edition_id.casefold() + _CORE:
             return edition, True
-    known = [edition.edition_id for edition in release.editions.values()]
+    known = {edition.edition_id.casefold(): edition.edition_id for edition in release.editions.values()}
     message = f'windows.image_edition_id "{edition_id}" is no edition of {release.name}'
-    findings.error(path, message, help=did_you_mean(edition_id, known) or f"It has {one_of(dict.fromkeys(known))}.")
+    help_ = did_you_mean(edition_id, known.values()) or f"It has {one_of(known.values())}."
+    evaluated = known.get(wanted.removesuffix("eval"))
+    if evaluated:  # what `unattend inspect` shows of such a medium
+        help_ = f'Write image_edition_id = "{evaluated}" and evaluation = true.'
+    findings.error(path, message, help=help_)
     return None, False
 
 

@@ -110,7 +110,7 @@ class _Resolution:
         return {
             "windows": windows,
             "computer": computer,
-            "locale": self._one("locale"),
+            "locale": self._one("locale", windows),
             **self._machine(windows),
             "accounts": accounts,
             "administrator_password": administrator,

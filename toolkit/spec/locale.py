@@ -14,6 +14,7 @@ from toolkit.spec.section import Findings, Section
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from toolkit.spec.guest import Windows
     from toolkit.spec.places import KeyPath
 
 # Microsoft-Windows-International-Core-WinPE/LayeredDriver: what Setup asks on Japanese and Korean media.
@@ -25,8 +26,9 @@ _KEYBOARD_TYPES = {
     "korean-103-106": 5,
     "japanese-106-109": 6,
 }
-# By the language id of Setup's first keyboard: what is sold with it. That Setup offers the same first is practice.
-_USUAL_TYPES = {"0411": 6, "0412": 2}
+# By the language of Setup's first keyboard: what is sold with it. That Setup offers the same first is practice.
+_USUAL_TYPES = {"0411": 6, "ja-JP": 6, "0412": 2, "ko-KR": 2}
+_WINDOWS_10 = 10240
 
 
 class LocaleSection(Section):
@@ -47,18 +49,32 @@ class LocaleSection(Section):
     )
 
 
-def resolve_locale(section: LocaleSection, findings: Findings) -> Locale:
+def resolve_locale(section: LocaleSection, windows: Windows | None, findings: Findings) -> Locale:
     """Check every name against the tables, filling what is absent from the display language."""
     ui_language = _named(("locale", "ui_language"), section.ui_language, languages.ui_languages(), findings)
     system = _locale("system_locale", section.system_locale, ui_language, findings)
     user = _locale("user_locale", section.user_locale, ui_language, findings)
     keyboards = tuple(_keyboard(("locale", "keyboards", n), name, findings) for n, name in enumerate(section.keyboards))
-    keyboards = keyboards or (languages.input_locale(user) or user,)
+    keyboards = keyboards or (user,)
     pe = section.pe_keyboard
     pe_keyboards = () if pe is None else (_keyboard(("locale", "pe_keyboard"), pe, findings),)
+    if windows and windows.release.build < _WINDOWS_10:
+        _check_age(section, windows, findings)
     kind = section.keyboard_type
-    number = _KEYBOARD_TYPES[kind] if kind else _USUAL_TYPES.get((pe_keyboards or keyboards)[0][:4])
+    number = _KEYBOARD_TYPES[kind] if kind else _USUAL_TYPES.get((pe_keyboards or keyboards)[0].partition(":")[0])
     return Locale(ui_language, system, user, keyboards, pe_keyboards, _region(section.region, findings), number)
+
+
+def _check_age(section: LocaleSection, windows: Windows, findings: Findings) -> None:
+    """Refuse locales that came later: OOBE would ask for others."""
+    named: list[tuple[KeyPath, str | None]] = [
+        (("locale", key), getattr(section, key)) for key in ("system_locale", "user_locale", "pe_keyboard")
+    ]
+    named += [(("locale", "keyboards", number), name) for number, name in enumerate(section.keyboards)]
+    for path, name in named:
+        if name and name.casefold() in languages.new_in_windows_10():
+            message = f'the locale "{name}" came with Windows 10; {windows.release.name} does not know it'
+            findings.error(path, message, help='Write one that it knows, such as "en-US".')
 
 
 def _region(name: str | None, findings: Findings) -> str | None:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.storage import FileSystem, Firmware, Partition, PartitionKind
+from toolkit.spec.text import AnyLetter
 
 if TYPE_CHECKING:
     from toolkit.spec.places import KeyPath
@@ -17,6 +18,10 @@ _FORBIDDEN = frozenset('*?/\\|,;:+=<>[]".')  # what FAT forbids in labels; NTFS 
 _MOST_ON_MBR = 4  # a partition table has four entries; extended partitions are for data, not for Setup
 _SMALLEST_WINDOWS_MB = 10_000  # less than any Windows since 7 unpacks to
 _LARGEST_MB = 2**31 - 1  # what Setup reads a size into
+# Windows' own tools format FAT32 up to 32 GB (Microsoft KB 184006), and FAT32 needs 65,525 clusters of 512 bytes.
+_LARGEST_FAT32_MB = 32 * 1024
+_SMALLEST_FAT32_MB = 33
+_SMALLEST_EFI_MB = 100  # "Configure UEFI/GPT-based hard drive partitions": 100 until Windows 10, since then 200
 _ONLY_ON_GPT = (PartitionKind.EFI, PartitionKind.MSR)
 
 
@@ -29,7 +34,7 @@ class PartitionSection(Section):
         None, description="NTFS or FAT32. Default: as the kind needs it."
     )
     label: str | None = None
-    letter: str | None = Field(None, pattern="^[C-WYZ]$")
+    letter: AnyLetter | None = None
     active: bool = Field(default=False, description="The one that BIOS starts from.")
     windows: bool = Field(default=False, description="Windows goes here.")
 
@@ -82,8 +87,22 @@ def _check_one(partition: Partition, path: KeyPath, last: bool, firmware: Firmwa
         findings.error((*path, "active"), "active partitions are for BIOS; UEFI starts from the EFI system partition")
     if partition.label is not None and partition.format and (fault := label_fault(partition.label, partition.format)):
         findings.error((*path, "label"), f'the label "{partition.label}" {fault}')
+    if partition.format is FileSystem.FAT32:
+        _check_fat32(partition, path, findings)
     if partition.windows:
         _check_windows(partition, path, findings)
+
+
+def _check_fat32(partition: Partition, path: KeyPath, findings: Findings) -> None:
+    least = _SMALLEST_EFI_MB if partition.kind is PartitionKind.EFI else _SMALLEST_FAT32_MB
+    help_ = f"Give it {least} to {_LARGEST_FAT32_MB} MB."
+    if partition.size_mb is None:
+        message = f"the rest of the disk may be more than {_LARGEST_FAT32_MB} MB, and Setup formats no larger FAT32"
+        findings.error((*path, "size_mb"), message, help=help_)
+    elif not least <= partition.size_mb <= _LARGEST_FAT32_MB:
+        what = "an EFI system partition" if partition.kind is PartitionKind.EFI else "FAT32"
+        many = "few" if partition.size_mb < least else "many"
+        findings.error((*path, "size_mb"), f"{partition.size_mb} MB are too {many} for {what}", help=help_)
 
 
 def _check_windows(partition: Partition, path: KeyPath, findings: Findings) -> None:

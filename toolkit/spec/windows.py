@@ -11,11 +11,13 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from toolkit.catalog.releases import Edition, Release, releases
 from toolkit.catalog.suggest import did_you_mean, one_of
 from toolkit.spec.guest import Architecture, Installation, Windows
-from toolkit.spec.image import edition_of_id, image
+from toolkit.spec.image import check_usual_image, edition_of_id, image, image_of_name, is_evaluation
 from toolkit.spec.section import Findings, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from toolkit.spec.image import UsualImage
 
 T = TypeVar("T")
 
@@ -43,7 +45,9 @@ class WindowsSection(Section):
         BeforeValidator(_listed),
         WithJsonSchema({"anyOf": [_ARCHITECTURES, {"items": _ARCHITECTURES, "minItems": 1, "type": "array"}]}),
     ] = Field([Architecture.AMD64], min_length=1, description="One, or several for one file that serves them all.")
-    image_name: str | None = Field(None, min_length=1, description="/IMAGE/NAME in install.wim, when it differs.")
+    image_name: str | None = Field(
+        None, min_length=1, description="/IMAGE/NAME in install.wim. A usual one says the edition."
+    )
     image_index: int | None = Field(None, ge=1, description="/IMAGE/INDEX in install.wim, instead of a name.")
     image_edition_id: str | None = Field(
         None, description="An edition id such as ServerStandard, instead of edition and installation."
@@ -60,28 +64,55 @@ def resolve_windows(section: WindowsSection, findings: Findings) -> Windows | No
     if release is None:
         return None
     _check_fits(section, release, findings)
-    edition, core = _edition(section, release, findings)
+    usual = image_of_name(section.image_name, release) if section.image_name else None
+    edition, core = _edition(section, release, usual, findings)
     if edition is None:
         return None
-    installation = Installation.CORE if core else section.installation or Installation.DESKTOP
+    architectures = _architectures(section, edition, findings)
+    default = usual.installation if usual else Installation.DESKTOP
+    installation = Installation.CORE if core else section.installation or default
+    if usual:
+        check_usual_image(section, usual, edition, installation, findings)
+    else:
+        _check_guess(section, edition, findings)
     return Windows(
         release=replace(release, build=_build(section, release, edition, findings)),
         edition=edition.key,
         installation=installation,
-        architecture=section.architecture[0],
+        architecture=architectures[0],
         image=image(section, release, edition, installation, findings),
         product_key=_product_key(section, release, edition, findings),
-        evaluation=section.evaluation,
-        also_for=tuple(dict.fromkeys(name for name in section.architecture[1:] if name != section.architecture[0])),
+        evaluation=is_evaluation(section),
+        also_for=tuple(dict.fromkeys(name for name in architectures[1:] if name != architectures[0])),
     )
 
 
-def _edition(section: WindowsSection, release: Release, findings: Findings) -> tuple[Edition | None, bool]:
+def _edition(
+    section: WindowsSection, release: Release, usual: UsualImage | None, findings: Findings
+) -> tuple[Edition | None, bool]:
     """Give the edition, and whether its id says Server Core."""
     if section.image_edition_id is not None:
         return edition_of_id(section, section.image_edition_id, release, findings)
-    usual = _EVALUATED if section.evaluation and not release.server else release.default_edition
-    return _known("edition", section.edition or usual, release.editions, findings), False
+    if usual and section.edition is None:
+        return usual.edition, False
+    default = _EVALUATED if is_evaluation(section) and not release.server else release.default_edition
+    return _known("edition", section.edition or default, release.editions, findings), False
+
+
+def _check_guess(section: WindowsSection, edition: Edition, findings: Findings) -> None:
+    """Warn of an image whose edition nobody has said, where Setup gets that edition's key.
+
+    The key is what Setup picks images by (UserData/ProductKey/Key): it takes none that this key is not for.
+    """
+    key = "image_name" if section.image_name is not None else "image_index"
+    if getattr(section, key) is None or section.edition is not None or is_evaluation(section):
+        return
+    if section.product_key in (None, "generic", "kms"):
+        findings.warning(
+            ("windows", key),
+            f'windows.{key} does not say which edition the image is; Setup gets the key of "{edition.key}"',
+            help="Write the image's windows.edition: Setup refuses the key of another edition.",
+        )
 
 
 def _build(section: WindowsSection, release: Release, edition: Edition, findings: Findings) -> int:
@@ -129,9 +160,22 @@ def _check_fits(section: WindowsSection, release: Release, findings: Findings) -
         check("architecture", architecture, release.architectures)
 
 
+def _architectures(section: WindowsSection, edition: Edition, findings: Findings) -> list[Architecture]:
+    """Give the architectures: an edition that has not all of the release's is for its own where the spec says none."""
+    if not edition.architectures:
+        return section.architecture
+    if "architecture" not in section.model_fields_set:
+        return [Architecture(name) for name in edition.architectures]
+    for architecture in section.architecture:
+        if architecture not in edition.architectures:
+            message = f'the edition "{edition.key}" does not exist for {architecture}'
+            findings.error(("windows", "architecture"), message, help=f"It has {one_of(edition.architectures)}.")
+    return section.architecture
+
+
 def _product_key(section: WindowsSection, release: Release, edition: Edition, findings: Findings) -> str | None:
     path = ("windows", "product_key")
-    if section.evaluation:
+    if is_evaluation(section):
         if section.product_key not in (None, "none"):
             findings.error(
                 path, "evaluation media take no product key: Setup would refuse it", help="Remove windows.product_key."

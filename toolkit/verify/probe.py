@@ -35,7 +35,7 @@ _RELEASES = {
     "7601": "Windows 7 or Server 2008 R2", "9200": "Windows 8 or Server 2012", "9600": "Windows 8.1 or Server 2012 R2",
     "14393": "Windows 10 1607 or Server 2016", "17763": "Windows 10 1809 or Server 2019", "20348": "Server 2022",
     "22000": "Windows 11 21H2", "22621": "Windows 11 22H2", "22631": "Windows 11 23H2",
-    "26100": "Windows 11 24H2 or Server 2025",
+    "26100": "Windows 11 24H2 or Server 2025", "26200": "Windows 11 25H2",
 }  # fmt: skip
 
 

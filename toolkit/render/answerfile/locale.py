@@ -72,6 +72,6 @@ def _region(geo_id: str, build: int) -> Iterator[Contribution]:
 def _in_default_profile(geo_id: str) -> str:
     hive = r"HKU\unattend"
     return (
-        rf"cmd.exe /c reg load {hive} C:\Users\Default\NTUSER.DAT "
+        rf"cmd.exe /c reg load {hive} %SystemDrive%\Users\Default\NTUSER.DAT "
         rf'& reg add "{hive}\{_GEO}" /v Nation /t REG_SZ /d {geo_id} /f & reg unload {hive} & exit /b 0'
     )
