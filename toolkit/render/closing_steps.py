@@ -1,4 +1,7 @@
-"""The steps that take back what the bootstrap did. Each one is tried, whatever became of those before it."""
+"""The steps that take back what the bootstrap did. Each one is tried, whatever became of those before it.
+
+What the spec wants of the finished guest stays, though the bootstrap does the same: a tweak of it, logons for good.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ def winrm_closing(
         _rule_step(winrm_steps.ALLOW_RULE, "winrm"),
         *((_group_step(),) if winrm_steps.wants_remoting(guest) else ()),
         *((_certificate_step(guest, certificate),) if winrm.ssl else ()),
-        _token_step(),
+        *((_token_step(),) if guest.tweaks.filter_remote_tokens else ()),
     )
 
 
@@ -106,9 +109,14 @@ def first_steps(windows: Windows, hold_rule: str, ports: str) -> tuple[Step, ...
     )
 
 
-def last_steps() -> tuple[Step, ...]:
+def last_steps(guest: Guest) -> tuple[Step, ...]:
     """Give what is forgotten at the end, whatever was opened."""
-    return (_flyout_step(), _autologon_step(), _secret_step(), _leftovers_step())
+    for_good = guest.autologon is not None and guest.autologon.count is None
+    return (
+        *((_flyout_step(),) if guest.tweaks.first_run else ()),
+        *(() if for_good else (_autologon_step(), _secret_step())),
+        _leftovers_step(),
+    )
 
 
 def noted(line: str) -> tuple[str, ...]:
