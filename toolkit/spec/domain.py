@@ -29,7 +29,12 @@ class DomainSection(Section):
     """`[domain]`."""
 
     name: str | None = Field(None, description="The domain's DNS name.")
-    username: str | None = Field(None, min_length=1, max_length=256, description="Who may join computers to it.")
+    username: str | None = Field(
+        None,
+        min_length=1,
+        max_length=256,
+        description=r'Who may join computers to it: "joiner", "LAB\joiner" or "joiner@lab.example.com".',
+    )
     password: SecretField | None = Field(
         None, description="Stands readable in the answer file: Setup knows no encoding for it."
     )
@@ -83,8 +88,21 @@ def _credentials(section: DomainSection, vault: Vault, findings: Findings) -> Do
     password = vault.secret(section.password, ("domain", "password"), findings) if section.password else None
     if section.name is None or section.username is None or password is None:
         return None
-    user_domain = section.user_domain or section.name
+    user_domain = _user_domain(section, section.name, section.username, findings)
     return DomainCredentials(section.name, section.username, password, user_domain, section.organizational_unit)
+
+
+def _user_domain(section: DomainSection, joined: str, username: str, findings: Findings) -> str | None:
+    r"""Say where the user lives, unless the name does: `DOMAIN\user` and `user@domain` are for a file without it.
+
+    Microsoft-Windows-UnattendedJoin/Identification/Credentials/Domain.
+    """
+    if "\\" not in username and "@" not in username:
+        return section.user_domain or joined
+    if section.user_domain is not None:
+        message = f'domain.username "{username}" names a domain already, and domain.user_domain names one too'
+        findings.error(("domain", "user_domain"), message, help="Leave it out, or write the user's name alone.")
+    return None
 
 
 def _check_unit(unit: str | None, findings: Findings) -> None:
