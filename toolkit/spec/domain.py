@@ -14,13 +14,13 @@ from toolkit.spec.network import check_dns_name
 from toolkit.spec.secrets import SecretField, Vault
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.surroundings import DomainBlob, DomainCredentials
+from toolkit.spec.windows import is_for_the_home
 
 if TYPE_CHECKING:
     from toolkit.spec.guest import Windows
     from toolkit.spec.network import NetworkSection
     from toolkit.spec.surroundings import Domain
 
-_FOR_THE_HOME = ("home", "starter")  # how their names begin
 _LARGEST_BLOB = 64 * 1024
 _WITH_CREDENTIALS = ("name", "username", "password", "user_domain", "organizational_unit")
 
@@ -66,8 +66,7 @@ def resolve_domain(
 
 
 def _check_edition(windows: Windows, findings: Findings) -> None:
-    """Refuse the editions for the home, which can be in no domain (Microsoft's comparisons of editions)."""
-    if windows.edition.startswith(_FOR_THE_HOME):
+    if is_for_the_home(windows.edition):
         message = f'the edition "{windows.edition}" of {windows.release.name} cannot join a domain'
         findings.error(("domain",), message, help='Use edition = "pro", or another for companies, in [windows].')
 
