@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.spec.loading import SMALLEST, errors, guest_of, refused, warnings
 from toolkit.spec.surroundings import Interface, Network, Route
 
+LONG = ".".join(["a" * 63] * 4)  # 255 characters, the most
 CARD = SMALLEST + "[[network.interfaces]]\n"
 
 
@@ -68,6 +69,12 @@ def test_a_card_without_a_name_is_pointed_out_where_its_name_is_translated(
         ('addresses = ["10.0.0.2/8", "10.0.0.2/24"]', "the address 10.0.0.2 is given for the second time"),
         ('name = "LAN/1*"', 'the connection name "LAN/1*" holds * /, which none may'),
         ('gateways = ["10.0.0.1", "10.0.0.9"]', "there is a gateway for IPv4 already"),
+        ('gateways = ["0.0.0.0"]', "the gateway 0.0.0.0 is no other machine's address"),
+        (
+            'addresses = ["10.0.0.2/8"]\ngateways = ["10.0.0.2"]',
+            "the gateway 10.0.0.2 is no other machine's address",
+        ),
+        (f'dns_domain = "{LONG}."', f'"{LONG}." is not a DNS domain name'),
         ('gateways = ["router"]', '"router" is not an IP address'),
         ('dns_servers = ["8.8.8"]', '"8.8.8" is not an IP address'),
         ('mac = "00155D010203"', '"00155D010203" is not a MAC address'),

@@ -20,7 +20,7 @@ _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 _EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 _LAST_WITH_OWN = 30  # the longest prefix whose network has an address of its own, and a broadcast (RFC 3021)
 _MAC = re.compile(r"[0-9A-F]{2}([-:][0-9A-F]{2}){5}", re.IGNORECASE)
-_DNS_NAME = re.compile(r"(?=.{1,255}\.?\Z)[^\W](?:[\w-]{0,61}\w)?(?:\.\w(?:[\w-]{0,61}\w)?)*\.?")
+_DNS_NAME = re.compile(r"(?=.{1,255}\Z)[^\W](?:[\w-]{0,61}\w)?(?:\.\w(?:[\w-]{0,61}\w)?)*\.?")
 _NOT_IN_A_NAME = frozenset('\t\\/:*?"<>|')  # what Windows' own dialogue refuses for a connection (practice)
 _LONGEST_WORKGROUP = 15  # the NetBIOS name's limit
 _FORBIDDEN_IN_WORKGROUP = frozenset('"/\\[]:|<>+=;,?*')
@@ -195,13 +195,16 @@ def _gateways(section: InterfaceSection, path: KeyPath, findings: Findings) -> l
 
 def _check_reachable(gateway: _Address, section: InterfaceSection, path: KeyPath, findings: Findings) -> None:
     """A gateway outside the card's own networks is a typing error nearly always; where DHCP gives them, who knows."""
-    networks = []
+    interfaces = []
     for text in section.addresses:
         try:
-            networks.append(ipaddress.ip_interface(text).network)
+            interfaces.append(ipaddress.ip_interface(text))
         except ValueError:
             return
-    ours = [network for network in networks if network.version == gateway.version]
+    if gateway.is_unspecified or gateway in {interface.ip for interface in interfaces}:
+        findings.error(path, f"the gateway {gateway} is no other machine's address")
+        return
+    ours = [interface.network for interface in interfaces if interface.version == gateway.version]
     if ours and not gateway.is_link_local and not any(gateway in network for network in ours):
         findings.warning(path, f"the gateway {gateway} is in none of this card's networks: nothing could reach it")
 
