@@ -75,9 +75,11 @@ def test_the_administrator_is_found_by_its_sid(*, enabled: bool, change: str) ->
     assert line.count("(") == line.count(")")
 
 
-def test_where_there_is_no_powershell_the_administrator_has_its_english_name() -> None:
+@pytest.mark.parametrize(("language", "name"), [("en-US", "Administrator"), ("fr-FR", "Administrateur")])
+def test_where_there_is_no_powershell_the_administrator_has_its_name_in_the_language(language: str, name: str) -> None:
     core = replace(of("server-2008r2", Installation.CORE), administrator_enabled=False)
-    assert lines(core) == ["net.exe user Administrator /active:no"]
+    core = replace(core, locale=replace(core.locale, ui_language=language))
+    assert lines(core) == [f"net.exe user {name} /active:no"]
 
 
 def test_a_logon_that_is_used_up_leaves_nothing() -> None:

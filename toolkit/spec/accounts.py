@@ -259,12 +259,17 @@ def check_computer_name(names: Iterable[str], computer: Computer, findings: Find
             findings.error(("computer", "name"), message, help="Rename one of them.")
 
 
+def administrator_in(language: str) -> str:
+    """Give what Windows in this language calls the built-in administrator."""
+    return _ADMINISTRATOR_IN.get(language.partition("-")[0].casefold(), ADMINISTRATOR)
+
+
 def check_language(
     sections: Iterable[AccountSection], connecting: Connecting | None, language: str, findings: Findings
 ) -> None:
     """Setup knows the built-in administrator by its English name in every language; who logs on to it must not."""
-    own = _ADMINISTRATOR_IN.get(language.partition("-")[0].casefold())
-    if own is None:
+    own = administrator_in(language)
+    if own == ADMINISTRATOR:
         return
     made: dict[str, KeyPath] = {section.name: ("accounts", number, "name") for number, section in enumerate(sections)}
     if connecting is not None:

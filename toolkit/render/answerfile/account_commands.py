@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from toolkit.render.answerfile.contribution import CommandLine
 from toolkit.render.autologon_traces import FORGET, VALUES, WINLOGON
 from toolkit.render.powershell import literal
+from toolkit.spec.accounts import administrator_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,8 @@ def _administrator(guest: Guest, *, enabled: bool) -> CommandLine:
     """Find the account by its SID: its name is another one in other languages."""
     description = "The built-in administrator is " + ("enabled" if enabled else "disabled")
     if not guest.windows.has_powershell:
-        return CommandLine(f"net.exe user Administrator /active:{'yes' if enabled else 'no'}", description)
+        name = administrator_in(guest.locale.ui_language)
+        return CommandLine(f"net.exe user {name} /active:{'yes' if enabled else 'no'}", description)
     flags = f"-band -bnot {_DISABLED}" if enabled else f"-bor {_DISABLED}"
     change = f"{{$u.Put('UserFlags',$u.UserFlags.Value {flags});$u.SetInfo()}}}}"
     return CommandLine(_powershell(_BUILT_IN + change), description)
