@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.render.guests import PASSWORD, guest
 from toolkit.catalog.releases import releases
 from toolkit.render.answerfile.account_commands import clean_lines, first_logon_lines, specialize_lines
+from toolkit.render.closing_steps import last_steps
 from toolkit.spec.accounts import account_name_fault
 from toolkit.spec.guest import Account, AutoLogon, Guest, Installation
 
@@ -74,9 +75,11 @@ def test_the_administrator_is_found_by_its_sid(*, enabled: bool, change: str) ->
     assert line.count("(") == line.count(")")
 
 
-def test_where_there_is_no_powershell_the_administrator_has_its_english_name() -> None:
+@pytest.mark.parametrize(("language", "name"), [("en-US", "Administrator"), ("fr-FR", "Administrateur")])
+def test_where_there_is_no_powershell_the_administrator_has_its_name_in_the_language(language: str, name: str) -> None:
     core = replace(of("server-2008r2", Installation.CORE), administrator_enabled=False)
-    assert lines(core) == ["net.exe user Administrator /active:no"]
+    core = replace(core, locale=replace(core.locale, ui_language=language))
+    assert lines(core) == [f"net.exe user {name} /active:no"]
 
 
 def test_a_logon_that_is_used_up_leaves_nothing() -> None:
@@ -84,11 +87,19 @@ def test_a_logon_that_is_used_up_leaves_nothing() -> None:
     for value in ("DefaultPassword", "AutoLogonCount", "AutoAdminLogon", "DefaultUserName"):
         assert value in registry
     assert "LsaStorePrivateData" in secret
-    assert "$k.L=30" in secret  # the bytes of the 15 letters of DefaultPassword
+    assert "$k.Length=30" in secret  # the bytes of the 15 letters of DefaultPassword
     assert len("DefaultPassword".encode("utf-16-le")) == 30
     assert max(map(len, (registry, secret))) <= LONGEST
     assert secret.count("(") == secret.count(")")
     assert secret.count("'") % 2 == 0
+
+
+def test_the_last_logon_leaves_no_more_than_the_closing_script() -> None:
+    cleaned = " ".join(line.text for line in clean_lines(replace(guest(), autologon=logon(1, clean=True))))
+    closed = "\n".join(line for step in last_steps(guest()) for line in step.lines)
+    taken = set(re.findall(r'reg delete "[^"]*Winlogon" /v (\w+)', closed))
+    assert taken <= set(cleaned.split("for %v in (")[1].partition(")")[0].split())
+    assert "exit 1" in cleaned  # a secret that stays is told, as in the closing script
 
 
 def test_where_there_is_no_powershell_the_registry_is_cleaned_at_least() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.render.guests import CERTIFICATE, bootstrap, guest, ssh
 from tests.render.modes import MODES, distinct, matrix
+from tests.spec.loading import SMALLEST, guest_of
 from toolkit.render.bootstrap import bootstrap_files
 from toolkit.render.closing import close_command, closer_name
 from toolkit.render.manifest import manifest
@@ -53,6 +54,25 @@ def test_every_rule_and_setting_of_the_opening_script_is_taken_back(mode: str) -
     }
     missing = [undo for done, undo in pairs.items() if done in opened and undo not in closed]
     assert missing == []
+
+
+WISHES = {
+    "LocalAccountTokenFilterPolicy": "[tweaks]\nfilter_remote_tokens = false\n",
+    "NewNetworkWindowOff": "[tweaks]\nfirst_run = false\n",
+    "AutoAdminLogon": '[autologon]\ncount = "forever"\n',
+    "LsaStorePrivateData": '[autologon]\ncount = "forever"\n',
+}
+
+
+@pytest.mark.parametrize(("taken", "wish"), WISHES.items(), ids=WISHES)
+def test_what_the_spec_wants_of_the_finished_guest_stays(taken: str, wish: str) -> None:
+    assert taken in "\n".join(closing(guest_of(SMALLEST)))
+    assert taken not in "\n".join(closing(guest_of(SMALLEST + wish)))
+
+
+def test_logons_that_end_leave_nothing_behind() -> None:
+    for count in ("1", "5\nclean = false"):
+        assert "AutoAdminLogon" in "\n".join(closing(guest_of(SMALLEST + f"[autologon]\ncount = {count}\n")))
 
 
 def test_handing_over_is_the_same_whatever_was_opened() -> None:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.render.answers import answer, texts
-from tests.spec.loading import SMALLEST
+from tests.render.answers import answer, files_of, texts
+from tests.spec.loading import SMALLEST, guest_of
 from toolkit.catalog.releases import releases
 
 PATH = "DriverPaths/PathAndCredentials/Path"
@@ -62,3 +62,15 @@ def test_one_file_for_several_architectures_shows_each_its_own_drivers_and_the_p
     }
     assert found == {"amd64": {"amd64", "all"}, "arm64": {"ARM64", "all"}}
     assert not root.findall(".//*[@unattend-only-for]")
+
+
+def test_guest_tools_on_a_medium_for_several_architectures_are_each_guests_own() -> None:
+    base = SMALLEST.replace("server-2022", "10")
+    tools = "[drivers]\nguest_tools = ['vmware', 'qemu']\n"
+    folder = "$OEM$/$$/Setup/Scripts/unattend"
+    several = files_of(guest_of(base.replace("[comm", 'architecture = ["amd64", "x86"]\n[comm') + tools))
+    vmware = several[f"{folder}/guest-tools-vmware.cmd"].decode("ascii").splitlines()
+    assert 'if /i "%PROCESSOR_ARCHITECTURE%"=="amd64" set "SETUP=setup64.exe"' in vmware
+    assert 'if /i "%PROCESSOR_ARCHITECTURE%"=="x86" set "SETUP=setup.exe"' in vmware
+    assert "SETUP" not in several[f"{folder}/guest-tools-qemu.cmd"].decode("ascii")
+    assert b"SETUP" not in files_of(guest_of(base + tools))[f"{folder}/guest-tools-vmware.cmd"]

@@ -117,6 +117,12 @@ def test_a_domain_is_joined_with_its_users_password_as_it_is() -> None:
     ]
 
 
+def test_a_user_who_names_his_domain_himself_has_none_beside_it() -> None:
+    root = answer(JOINING.replace('"joiner"', '"joiner@lab.example"'))
+    assert texts(root, "Credentials/Username") == ["joiner@lab.example"]
+    assert texts(root, "Credentials/Domain") == []
+
+
 def test_a_computer_provisioned_beforehand_brings_its_account_data(tmp_path: Path) -> None:
     data = base64.b64encode(bytes(range(256))).decode()
     (tmp_path / "blob").write_text(data)

@@ -38,6 +38,13 @@ def test_a_copy_has_its_own_name_and_the_same_accounts() -> None:
     assert texts(root, "AutoLogon/Username") == ["packer"]
 
 
+def test_a_copy_lets_people_in_by_remote_desktop_as_the_build_did() -> None:
+    tweaks = '[tweaks]\nremote_desktop = true\nfirewall_groups = ["file-sharing"]\n'
+    root = answer(tweaks + SYSPREP, name=NAME)
+    assert texts(root, "fDenyTSConnections") == ["false"]
+    assert texts(root, "FirewallGroup/Group") == ["@FirewallAPI.dll,-28752", "@FirewallAPI.dll,-28502"]
+
+
 def test_a_copy_is_held_shut_and_then_opened_from_its_own_disk() -> None:
     root = answer(SYSPREP, name=NAME)
     [hold] = texts(root, "RunSynchronousCommand/Path")

@@ -53,6 +53,12 @@ def test_without_a_tweak_no_command_and_no_setting_is_written() -> None:
     assert texts(root, "fDenyTSConnections") == texts(root, "PreferredPlan") == []
 
 
+def test_hibernation_is_set_in_the_registry_which_works_in_specialize_and_on_machines_without_it() -> None:
+    lines = texts(answer("[tweaks]\nhibernation = false"), COMMAND)
+    assert lines[-1].endswith(r'\Control\Power" /v HibernateEnabled /t REG_DWORD /d 0 /f')
+    assert not any("powercfg" in line for line in lines)
+
+
 def test_no_page_file_is_an_empty_list_of_them() -> None:
     lines = texts(answer("[tweaks]\npage_file = { initial_mb = 0, maximum_mb = 0 }"), COMMAND)
     assert lines[-1].endswith('/v PagingFiles /t REG_MULTI_SZ /d "" /f')

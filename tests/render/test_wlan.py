@@ -36,15 +36,15 @@ def test_any_name_and_passphrase_arrive_as_they_were_written(ssid: str, password
 
 def test_each_kind_of_network_has_the_schemas_names() -> None:
     found = {}
-    for security, more in (("open", ""), ("wpa2", 'password = "12345678"'), ("wpa3", f'password = "{"0f" * 32}"')):
+    for security, more in (("open", ""), ("wpa2", f'password = "{"0f" * 32}"'), ("wpa3", 'password = "12345678"')):
         root = profile(f'ssid = "a"\nhidden = true\nsecurity = "{security}"\n{more}')
         auth = [value(root, f"MSM/security/authEncryption/{name}") for name in ("authentication", "encryption")]
         found[security] = (*auth, value(root, "MSM/security/sharedKey/keyType"))
         assert value(root, "SSIDConfig/nonBroadcast") == "true"
     assert found == {
         "open": ("open", "none", None),
-        "wpa2": ("WPA2PSK", "AES", "passPhrase"),
-        "wpa3": ("WPA3SAE", "AES", "networkKey"),
+        "wpa2": ("WPA2PSK", "AES", "networkKey"),
+        "wpa3": ("WPA3SAE", "AES", "passPhrase"),
     }
 
 

@@ -145,11 +145,36 @@ def test_a_connecting_user_named_like_the_computer_is_refused_too() -> None:
         ("Guest", "is reserved"),
         ("Administrator", r"use \[administrator\]"),
         ("Network Service", "is reserved"),
+        ("local", "is reserved"),
+        ("Service", "is reserved"),
+        ("users", "is the name of a group"),
+        ("Remote Desktop Users", "is the name of a group"),
     ],
 )
 def test_a_name_that_windows_would_not_take_is_refused_with_the_reason(name: str, fault: str) -> None:
     with pytest.raises(AssertionError, match=fault):
         raise AssertionError(account_name_fault(name))
+
+
+def in_language(language: str, text: str = SMALLEST) -> str:
+    return text + f'[locale]\nui_language = "{language}"\n'
+
+
+@pytest.mark.parametrize(("language", "name"), [("fr-FR", "administrateur"), ("pt-BR", "Administrador")])
+def test_the_built_in_administrator_is_not_made_again_under_the_name_of_the_language(language: str, name: str) -> None:
+    account = f'[[accounts]]\nname = "{name}"\npassword = "p"\n'
+    fault = f'"{name}" is what the built-in administrator is called in {language}: Setup cannot make it'
+    assert errors(in_language(language, SMALLEST + account)) == [f"8:1 {fault}"]
+    assert errors(in_language(language, SMALLEST.replace('"packer"', f'"{name}"'))) == [f"3:1 {fault}"]
+    assert names(guest_of(in_language("de-DE", SMALLEST + account))) == [name, "packer"]
+
+
+def test_nobody_logs_on_as_administrator_where_that_has_another_name() -> None:
+    text = ADMINISTRATOR
+    assert warnings(in_language("fr-FR", text)) == [
+        'in fr-FR the built-in administrator is called "Administrateur": nobody can log on as Administrator'
+    ]
+    assert warnings(in_language("de-DE", text)) == warnings(in_language("fr-FR")) == []
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,15 @@ def test_a_domain_is_joined_by_a_user_of_that_domain_unless_another_is_named() -
     assert domain == DomainCredentials("lab.example", "joiner", Secret("Tell-Tale"), "example", "OU=a,DC=b")
 
 
+@pytest.mark.parametrize("username", ["LAB\\joiner", "lab.example\\joiner", "joiner@lab.example"])
+def test_a_user_may_be_named_with_the_domain(username: str) -> None:
+    text = JOIN.replace('"joiner"', f"'{username}'")
+    domain = guest_of(text).domain
+    assert domain == DomainCredentials("lab.example", username, Secret("Tell-Tale"), None)
+    [found] = errors(text + 'user_domain = "example"\n')
+    assert found == (f'11:1 domain.username "{username}" names a domain already, and domain.user_domain names one too')
+
+
 def test_the_password_of_a_domain_stands_in_no_repr() -> None:
     assert "Tell-Tale" not in repr(guest_of(JOIN))
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.spec.loading import SMALLEST, errors, guest_of, refused, warnings
 from toolkit.spec.surroundings import Interface, Network, Route
 
+LONG = ".".join(["a" * 63] * 4)  # 255 characters, the most
 CARD = SMALLEST + "[[network.interfaces]]\n"
 
 
@@ -58,8 +61,20 @@ def test_a_card_without_a_name_is_pointed_out_where_its_name_is_translated(
         ('addresses = ["fe80::1%3/64"]', '"fe80::1%3/64" is not an address with a prefix length'),
         ('addresses = ["::/0"]', '"::/0" is no address that a network card can have'),
         ('addresses = ["224.0.0.1/4"]', '"224.0.0.1/4" is no address that a network card can have'),
+        ('addresses = ["10.1.2.0/24"]', '"10.1.2.0/24" is the network itself: no network card can have it'),
+        (
+            'addresses = ["10.1.2.7/30"]',
+            '"10.1.2.7/30" is the network\'s broadcast address: no network card can have it',
+        ),
+        ('addresses = ["10.0.0.2/8", "10.0.0.2/24"]', "the address 10.0.0.2 is given for the second time"),
         ('name = "LAN/1*"', 'the connection name "LAN/1*" holds * /, which none may'),
         ('gateways = ["10.0.0.1", "10.0.0.9"]', "there is a gateway for IPv4 already"),
+        ('gateways = ["0.0.0.0"]', "the gateway 0.0.0.0 is no other machine's address"),
+        (
+            'addresses = ["10.0.0.2/8"]\ngateways = ["10.0.0.2"]',
+            "the gateway 10.0.0.2 is no other machine's address",
+        ),
+        (f'dns_domain = "{LONG}."', f'"{LONG}." is not a DNS domain name'),
         ('gateways = ["router"]', '"router" is not an IP address'),
         ('dns_servers = ["8.8.8"]', '"8.8.8" is not an IP address'),
         ('mac = "00155D010203"', '"00155D010203" is not a MAC address'),
@@ -76,6 +91,19 @@ def test_what_is_no_address_or_name_is_refused_where_it_stands(line: str, messag
     [problem] = refused(CARD + line)
     assert problem.message == message
     assert problem.place.line >= 7
+
+
+def test_networks_of_two_addresses_have_no_others() -> None:
+    ours = ("10.0.0.0/31", "10.0.0.3/32", "10.0.0.1/31", "fd00::/64")
+    [card] = guest_of(CARD + f"addresses = {list(ours)}").network.interfaces
+    assert card.addresses == ours
+
+
+def test_two_cards_cannot_share_an_address() -> None:
+    card = '[[network.interfaces]]\nname = "{}"\naddresses = ["10.0.0.2/24"]\n'
+    assert errors(SMALLEST + card.format("a") + card.format("b")) == [
+        "12:14 the address 10.0.0.2 is given for the second time"
+    ]
 
 
 def test_two_interfaces_for_one_card_are_refused() -> None:
@@ -100,4 +128,6 @@ def test_a_workgroup_has_a_netbios_name(name: str) -> None:
 @given(st.ip_addresses(network="10.0.0.0/8"), st.integers(0, 32))
 def test_any_address_is_taken_as_it_is_written(address: object, length: int) -> None:
     text = f"{address}/{length}"
+    network = ip_network(text, strict=False)
+    assume(length > 30 or address not in (network.network_address, network.broadcast_address))
     assert guest_of(CARD + f'addresses = ["{text}"]').network.interfaces[0].addresses == (text,)

@@ -53,9 +53,23 @@ def test_what_the_release_does_not_have_is_refused(line: str, release: str) -> N
     assert error.endswith(f"has nothing that tweaks.{line.partition(' ')[0]} could change")
 
 
-def test_server_core_has_no_apps_and_a_client_no_server_manager() -> None:
-    core = tweaks("remove_apps = ['a']").replace("[communicator]", 'installation = "core"\n[communicator]')
-    assert [error.partition(" ")[2] for error in errors(core)] == ["Server Core has no apps to remove"]
+@pytest.mark.parametrize(
+    ("release", "edition"), [("7", "home-premium"), ("7", "starter"), ("8.1", "home"), ("11", "home")]
+)
+def test_an_edition_for_the_home_lets_nobody_in_by_remote_desktop(release: str, edition: str) -> None:
+    text = tweaks("remote_desktop = true", release).replace("[communicator]", f'edition = "{edition}"\n[communicator]')
+    assert errors(text) == [
+        f'9:1 the edition "{edition}" of Windows {release} lets nobody in by Remote Desktop',
+    ]
+
+
+def test_server_core_has_no_apps_and_neither_it_nor_a_client_a_server_manager() -> None:
+    core = SMALLEST.replace("[communicator]", 'installation = "core"\n[communicator]') + "[tweaks]\n"
+    assert [error.partition(" ")[2] for error in errors(core + "remove_apps = ['a']")] == [
+        "Server Core has no apps to remove"
+    ]
+    assert warnings(core + "server_manager = false") == ["Server Core has no Server Manager"]
+    assert guest_of(core + "server_manager = false").tweaks == Tweaks()
     assert warnings(tweaks("server_manager = false", "11")) == ["Windows 11 has no Server Manager"]
 
 
@@ -74,6 +88,7 @@ def test_server_core_has_no_apps_and_a_client_no_server_manager() -> None:
         "firewall_groups = ['@a.dll']",
         "page_file = { initial_mb = 2, maximum_mb = 1 }",
         "page_file = { initial_mb = 2 }",
+        "page_file = { initial_mb = 0, maximum_mb = 4096 }",
     ],
 )
 def test_what_cannot_be_written_safely_is_refused(line: str) -> None:

@@ -44,6 +44,12 @@ def test_a_key_of_64_hexadecimal_digits_is_taken() -> None:
     assert found.password == Secret("0f" * 32)
 
 
+def test_wpa3_takes_no_such_key() -> None:
+    assert errors(wlan('ssid = "a"\nsecurity = "wpa3"\npassword = "' + "0f" * 32 + '"')) == [
+        "10:1 wlan.password is a key of 64 hexadecimal digits, and WPA3 takes a passphrase only"
+    ]
+
+
 def test_wpa3_is_refused_where_windows_does_not_know_it() -> None:
     old = LAPTOP.replace('"11"', '"server-2019"')
     assert errors(wlan('ssid = "a"\npassword = "12345678"\nsecurity = "wpa3"', old)) == [

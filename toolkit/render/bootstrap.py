@@ -214,7 +214,7 @@ def _closing_script(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -
         opener=script_name(guest) or "",
         subject=subject,
         hold_rule=rule,
-        steps=(*first, *winrm, *ssh, *closing_steps.last_steps()),
+        steps=(*first, *winrm, *ssh, *closing_steps.last_steps(guest)),
     )
 
 

@@ -1,4 +1,7 @@
-"""The steps that take back what the bootstrap did. Each one is tried, whatever became of those before it."""
+"""The steps that take back what the bootstrap did. Each one is tried, whatever became of those before it.
+
+What the spec wants of the finished guest stays, though the bootstrap does the same: a tweak of it, logons for good.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.render import ssh_steps, winrm_steps
 from toolkit.render.abilities import has_powershell_3
+from toolkit.render.autologon_traces import FORGET, VALUES, WINLOGON
 from toolkit.render.https_steps import FORGET_MAPPINGS, FRIENDLY_NAME
 from toolkit.render.steps import POWERSHELL_PATH, BootstrapExit, Step, attempt, block_rule, powershell, where
 from toolkit.render.wsman import CONFIG, METHODS, REMOTING, SERVICE, SHELLS, change, no_listener
@@ -18,11 +22,6 @@ if TYPE_CHECKING:
     from toolkit.render.host_certificate import HostCertificate
     from toolkit.render.wsman import Settings
     from toolkit.spec.guest import Guest, Windows, Winrm
-
-WINLOGON = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"
-_AUTOLOGON = (
-    *("DefaultPassword", "DefaultUserName", "DefaultDomainName", "AutoLogonCount", "AutoLogonSID", "ForceAutoLogon"),
-)
 
 # MicrosoftDocs/win32 desktop-src/WinRM/installation-and-configuration-for-windows-remote-management.md and quotas.md;
 # of WinRM 2.0, its edition of 2010.
@@ -48,22 +47,6 @@ _LEFTOVERS = (
     r"%SystemDrive%\autounattend.xml",
 )
 
-# LsaStorePrivateData without data deletes (MicrosoftDocs/win32 desktop-src/SecAuthN/
-# protecting-the-automatic-logon-password.md). 0x20 is POLICY_CREATE_SECRET; the attributes are reserved, 48 bytes on
-# 64-bit Windows; 3221225524 is STATUS_OBJECT_NAME_NOT_FOUND, which is as good.
-_FORGET_PRIVATE_DATA = """\
-Add-Type -Namespace Unattend -Name Lsa -MemberDefinition '
-[StructLayout(LayoutKind.Sequential)] public struct Text { public ushort Length; public ushort Size;
-[MarshalAs(UnmanagedType.LPWStr)] public string Buffer; }
-[DllImport("advapi32.dll")] public static extern uint LsaOpenPolicy(IntPtr system, byte[] attributes, uint access,
-out IntPtr policy);
-[DllImport("advapi32.dll")] public static extern uint LsaStorePrivateData(IntPtr policy, ref Text name, IntPtr data);
-[DllImport("advapi32.dll")] public static extern uint LsaClose(IntPtr policy);';
-$n=New-Object Unattend.Lsa+Text; $n.Buffer='DefaultPassword'; $n.Length=30; $n.Size=32; $p=[IntPtr]::Zero;
-if ([Unattend.Lsa]::LsaOpenPolicy([IntPtr]::Zero,(New-Object byte[] 48),32,[ref]$p) -ne 0) { exit 1 };
-$r=[Unattend.Lsa]::LsaStorePrivateData($p,[ref]$n,[IntPtr]::Zero);
-[Unattend.Lsa]::LsaClose($p); if (($r -ne 0) -and ($r -ne 3221225524)) { exit 1 }"""
-
 _NOTE = 'if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"'
 
 
@@ -79,7 +62,7 @@ def winrm_closing(
         _rule_step(winrm_steps.ALLOW_RULE, "winrm"),
         *((_group_step(),) if winrm_steps.wants_remoting(guest) else ()),
         *((_certificate_step(guest, certificate),) if winrm.ssl else ()),
-        _token_step(),
+        *((_token_step(),) if guest.tweaks.filter_remote_tokens else ()),
     )
 
 
@@ -126,9 +109,14 @@ def first_steps(windows: Windows, hold_rule: str, ports: str) -> tuple[Step, ...
     )
 
 
-def last_steps() -> tuple[Step, ...]:
+def last_steps(guest: Guest) -> tuple[Step, ...]:
     """Give what is forgotten at the end, whatever was opened."""
-    return (_flyout_step(), _autologon_step(), _secret_step(), _leftovers_step())
+    for_good = guest.autologon is not None and guest.autologon.count is None
+    return (
+        *((_flyout_step(),) if guest.tweaks.first_run else ()),
+        *(() if for_good else (_autologon_step(), _secret_step())),
+        _leftovers_step(),
+    )
 
 
 def noted(line: str) -> tuple[str, ...]:
@@ -245,7 +233,7 @@ def _flyout_step() -> Step:
 def _autologon_step() -> Step:
     key = f'"{WINLOGON}"'
     lines = noted(f"reg add {key} /v AutoAdminLogon /t REG_SZ /d 0 /f")
-    for value in _AUTOLOGON:
+    for value in VALUES:
         lines += _without_value(key, value, value.lower())
     return Step("autologon", BootstrapExit.CLOSING, ("Nobody logs on by himself any more.",), lines)
 
@@ -258,7 +246,7 @@ def _secret_step() -> Step:
             "Setup keeps the autologon password as a secret of LSA's, which no registry editor shows.",
             "Storing nothing under its name deletes it.",
         ),
-        noted(powershell(_FORGET_PRIVATE_DATA.replace("\n", " "))),
+        noted(powershell(FORGET)),
     )
 
 

@@ -18,6 +18,7 @@ _POLICIES = r"HKLM\SOFTWARE\Policies\Microsoft"
 _SYSTEM = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System"
 _UPDATES = rf"{_POLICIES}\Windows\WindowsUpdate\AU"
 _DEFENDER = rf"{_POLICIES}\Windows Defender\Exclusions"
+_POWER = r"HKLM\SYSTEM\CurrentControlSet\Control\Power"
 _MEMORY = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management"
 _TASKS = r"HKLM\SOFTWARE\Microsoft\ServerManager\Oobe"
 _FLYOUT = r"HKLM\SYSTEM\CurrentControlSet\Control\Network\NewNetworkWindowOff"
@@ -29,7 +30,10 @@ def tweak_commands(guest: Guest) -> Iterator[tuple[str, str]]:
     if not tweaks.filter_remote_tokens:
         yield _dword(_SYSTEM, "LocalAccountTokenFilterPolicy", 1), "Administrators are administrators over the network"
     if not tweaks.hibernation:
-        yield "powercfg.exe /hibernate off", "No hibernation"
+        # Not by powercfg: in specialize that has no effect (MicrosoftDocs/commercialization-public#323), and where the
+        # machine cannot hibernate anyway it fails. Windows takes hiberfil.sys away when it starts next
+        # (GoogleCloudPlatform/compute-image-tools#1483).
+        yield _dword(_POWER, "HibernateEnabled", 0), "No hibernation"
     if tweaks.defer_updates:
         yield _dword(_UPDATES, "NoAutoUpdate", 1), "No automatic updates during the build"
     if not tweaks.first_run:

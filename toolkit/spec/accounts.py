@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from toolkit.spec.groups import ADMINISTRATORS, resolve_groups
+from toolkit.spec.groups import ADMINISTRATORS, is_group, resolve_groups
 from toolkit.spec.guest import Account, AutoLogon
 from toolkit.spec.secrets import SecretField, SecretSource, Vault
 from toolkit.spec.section import Findings, Section
@@ -37,8 +37,41 @@ _RESERVED = frozenset(
         "network service",
         "local service",
         "none",
+        # Microsoft KB 266633, "Restricted User Names". Who was called Local could not log on (pbatard/rufus#2557).
+        "anonymous logon",
+        "authenticated users",
+        "batch",
+        "builtin",
+        "creator group",
+        "creator group server",
+        "creator owner",
+        "creator owner server",
+        "dialup",
+        "everyone",
+        "interactive",
+        "local",
+        "network",
+        "nt authority",
+        "nt pseudo domain",
+        "null sid",
+        "proxy",
+        "restricted",
+        "self",
+        "service",
+        "terminal server user",
     }
 )
+# What the built-in administrator is called where it is not Administrator, by the language of Windows (pbatard/rufus
+# src/wue.c; vmware/packer-examples-for-vsphere#332).
+_ADMINISTRATOR_IN = {
+    "es": "Administrador",
+    "fi": "Järjestelmänvalvoja",
+    "fr": "Administrateur",
+    "hu": "Rendszergazda",
+    "pt": "Administrador",
+    "ru": "Администратор",
+    "sv": "Administratör",
+}
 
 
 class AccountSection(Section):
@@ -226,6 +259,30 @@ def check_computer_name(names: Iterable[str], computer: Computer, findings: Find
             findings.error(("computer", "name"), message, help="Rename one of them.")
 
 
+def administrator_in(language: str) -> str:
+    """Give what Windows in this language calls the built-in administrator."""
+    return _ADMINISTRATOR_IN.get(language.partition("-")[0].casefold(), ADMINISTRATOR)
+
+
+def check_language(
+    sections: Iterable[AccountSection], connecting: Connecting | None, language: str, findings: Findings
+) -> None:
+    """Setup knows the built-in administrator by its English name in every language; who logs on to it must not."""
+    own = administrator_in(language)
+    if own == ADMINISTRATOR:
+        return
+    made: dict[str, KeyPath] = {section.name: ("accounts", number, "name") for number, section in enumerate(sections)}
+    if connecting is not None:
+        made.setdefault(connecting.name, ("communicator",))
+    for name, path in made.items():
+        if name.casefold() == own.casefold():
+            message = f'"{name}" is what the built-in administrator is called in {language}: Setup cannot make it'
+            findings.error(path, message, help="Use another name, or [administrator].")
+    if connecting is not None and connecting.uses(ADMINISTRATOR):
+        message = f'in {language} the built-in administrator is called "{own}": nobody can log on as {connecting.name}'
+        findings.warning(("communicator",), message, help="Let another user connect; the account is made for it.")
+
+
 def check_first_logon(accounts: tuple[Account, ...], autologon: AutoLogon, findings: Findings) -> None:
     """FirstLogonCommands run as who logs on first, and opening the guest takes an administrator."""
     for number, account in enumerate(accounts):
@@ -248,6 +305,8 @@ def account_name_fault(name: str) -> str | None:
         return "is empty"
     if name.casefold() in _RESERVED:
         return "is reserved by Windows" + (": use [administrator]" if name.casefold() == "administrator" else "")
+    if is_group(name):  # both are of one kind to Windows (NetLocalGroupAdd: NERR_UserExists)
+        return "is the name of a group of Windows"
     if len(name.encode("utf-16-le")) // 2 > _LONGEST_NAME:
         return f"is longer than {_LONGEST_NAME} characters"
     bad = sorted({character for character in name if character in _FORBIDDEN or ord(character) < 32})

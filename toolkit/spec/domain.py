@@ -14,13 +14,13 @@ from toolkit.spec.network import check_dns_name
 from toolkit.spec.secrets import SecretField, Vault
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.surroundings import DomainBlob, DomainCredentials
+from toolkit.spec.windows import is_for_the_home
 
 if TYPE_CHECKING:
     from toolkit.spec.guest import Windows
     from toolkit.spec.network import NetworkSection
     from toolkit.spec.surroundings import Domain
 
-_FOR_THE_HOME = ("home", "starter")  # how their names begin
 _LARGEST_BLOB = 64 * 1024
 _WITH_CREDENTIALS = ("name", "username", "password", "user_domain", "organizational_unit")
 
@@ -29,7 +29,12 @@ class DomainSection(Section):
     """`[domain]`."""
 
     name: str | None = Field(None, description="The domain's DNS name.")
-    username: str | None = Field(None, min_length=1, max_length=256, description="Who may join computers to it.")
+    username: str | None = Field(
+        None,
+        min_length=1,
+        max_length=256,
+        description=r'Who may join computers to it: "joiner", "LAB\joiner" or "joiner@lab.example.com".',
+    )
     password: SecretField | None = Field(
         None, description="Stands readable in the answer file: Setup knows no encoding for it."
     )
@@ -61,8 +66,7 @@ def resolve_domain(
 
 
 def _check_edition(windows: Windows, findings: Findings) -> None:
-    """Refuse the editions for the home, which can be in no domain (Microsoft's comparisons of editions)."""
-    if windows.edition.startswith(_FOR_THE_HOME):
+    if is_for_the_home(windows.edition):
         message = f'the edition "{windows.edition}" of {windows.release.name} cannot join a domain'
         findings.error(("domain",), message, help='Use edition = "pro", or another for companies, in [windows].')
 
@@ -83,8 +87,21 @@ def _credentials(section: DomainSection, vault: Vault, findings: Findings) -> Do
     password = vault.secret(section.password, ("domain", "password"), findings) if section.password else None
     if section.name is None or section.username is None or password is None:
         return None
-    user_domain = section.user_domain or section.name
+    user_domain = _user_domain(section, section.name, section.username, findings)
     return DomainCredentials(section.name, section.username, password, user_domain, section.organizational_unit)
+
+
+def _user_domain(section: DomainSection, joined: str, username: str, findings: Findings) -> str | None:
+    r"""Say where the user lives, unless the name does: `DOMAIN\user` and `user@domain` are for a file without it.
+
+    Microsoft-Windows-UnattendedJoin/Identification/Credentials/Domain.
+    """
+    if "\\" not in username and "@" not in username:
+        return section.user_domain or joined
+    if section.user_domain is not None:
+        message = f'domain.username "{username}" names a domain already, and domain.user_domain names one too'
+        findings.error(("domain", "user_domain"), message, help="Leave it out, or write the user's name alone.")
+    return None
 
 
 def _check_unit(unit: str | None, findings: Findings) -> None:

@@ -45,6 +45,12 @@ _ENGLISH_ONLY = (
 )
 
 
+def is_group(name: str) -> bool:
+    """Say whether an English Windows has a group of this name from the start."""
+    names = (*_NEUTRAL.values(), *_ENGLISH_ONLY)
+    return name.casefold() in {group.casefold() for group in names}
+
+
 def resolve_groups(groups: list[str], path: KeyPath, findings: Findings) -> tuple[str, ...]:
     """Give the names that work in every language where there are such; warn of groups that may not exist."""
     if bad := [group for group in groups if ";" in group or not group.strip()]:

@@ -12,6 +12,7 @@ from toolkit.spec.accounts import (
     check_administrator,
     check_computer_name,
     check_first_logon,
+    check_language,
     resolve_accounts,
     resolve_administrator,
     resolve_autologon,
@@ -193,6 +194,8 @@ class _Resolution:
         known = self._known(accounts, administrator, connecting)
         if computer:
             check_computer_name(known, computer, self.findings)
+        if locale := self.sections.get("locale"):
+            check_language(self.sections.get("accounts", ()), connecting, locale.ui_language, self.findings)
         needed = self._waiting(commands) or not isinstance(communicator, NoCommunicator)
         certain = communicator is not None or connecting is not None
         autologon = self._autologon(connecting, known, needed=needed) if certain else None

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 _EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
+_LAST_WITH_OWN = 30  # the longest prefix whose network has an address of its own, and a broadcast (RFC 3021)
 _MAC = re.compile(r"[0-9A-F]{2}([-:][0-9A-F]{2}){5}", re.IGNORECASE)
-_DNS_NAME = re.compile(r"(?=.{1,255}\.?\Z)[^\W](?:[\w-]{0,61}\w)?(?:\.\w(?:[\w-]{0,61}\w)?)*\.?")
+_DNS_NAME = re.compile(r"(?=.{1,255}\Z)[^\W](?:[\w-]{0,61}\w)?(?:\.\w(?:[\w-]{0,61}\w)?)*\.?")
 _NOT_IN_A_NAME = frozenset('\t\\/:*?"<>|')  # what Windows' own dialogue refuses for a connection (practice)
 _LONGEST_WORKGROUP = 15  # the NetBIOS name's limit
 _FORBIDDEN_IN_WORKGROUP = frozenset('"/\\[]:|<>+=;,?*')
@@ -79,6 +80,7 @@ def resolve_network(
         for number, one in enumerate(section.interfaces)
     )
     _check_unique(interfaces, findings)
+    _check_addresses(section.interfaces, findings)
     for number, suffix in enumerate(section.dns_suffixes):
         check_dns_name(suffix, ("network", "dns_suffixes", number), findings)
     _check_workgroup(section.workgroup, findings)
@@ -161,7 +163,19 @@ def _is_interface_address(text: str, path: KeyPath, findings: Findings) -> bool:
     if address.ip.is_unspecified or address.ip.is_multicast or address.ip.is_loopback:
         findings.error(path, f'"{text}" is no address that a network card can have')
         return False
+    if fault := _host_fault(address):
+        findings.error(path, f'"{text}" {fault}: no network card can have it', help="Write the card's own address.")
+        return False
     return True
+
+
+def _host_fault(address: ipaddress.IPv4Interface | ipaddress.IPv6Interface) -> str | None:
+    """Say which of a network's own two addresses it is. IPv6 has none, nor have networks of one or two addresses."""
+    if isinstance(address, ipaddress.IPv6Interface) or address.network.prefixlen > _LAST_WITH_OWN:
+        return None
+    if address.ip == address.network.network_address:
+        return "is the network itself"
+    return "is the network's broadcast address" if address.ip == address.network.broadcast_address else None
 
 
 def _gateways(section: InterfaceSection, path: KeyPath, findings: Findings) -> list[Route]:
@@ -181,13 +195,16 @@ def _gateways(section: InterfaceSection, path: KeyPath, findings: Findings) -> l
 
 def _check_reachable(gateway: _Address, section: InterfaceSection, path: KeyPath, findings: Findings) -> None:
     """A gateway outside the card's own networks is a typing error nearly always; where DHCP gives them, who knows."""
-    networks = []
+    interfaces = []
     for text in section.addresses:
         try:
-            networks.append(ipaddress.ip_interface(text).network)
+            interfaces.append(ipaddress.ip_interface(text))
         except ValueError:
             return
-    ours = [network for network in networks if network.version == gateway.version]
+    if gateway.is_unspecified or gateway in {interface.ip for interface in interfaces}:
+        findings.error(path, f"the gateway {gateway} is no other machine's address")
+        return
+    ours = [interface.network for interface in interfaces if interface.version == gateway.version]
     if ours and not gateway.is_link_local and not any(gateway in network for network in ours):
         findings.warning(path, f"the gateway {gateway} is in none of this card's networks: nothing could reach it")
 
@@ -232,6 +249,20 @@ def _check_unique(interfaces: tuple[Interface, ...], findings: Findings) -> None
                 help="Say which card is meant with name or mac.",
             )
         seen.add(name)
+
+
+def _check_addresses(sections: list[InterfaceSection], findings: Findings) -> None:
+    seen: set[_Address] = set()
+    for number, section in enumerate(sections):
+        for at, text in enumerate(section.addresses):
+            try:
+                address = ipaddress.ip_interface(text).ip
+            except ValueError:  # reported where it was read
+                continue
+            if address in seen:
+                path = ("network", "interfaces", number, "addresses", at)
+                findings.error(path, f"the address {address} is given for the second time")
+            seen.add(address)
 
 
 def _check_workgroup(name: str | None, findings: Findings) -> None:

@@ -46,12 +46,15 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class DomainCredentials:
-    """A domain's user that may join computers to it. `user_domain` is where that user lives."""
+    """A domain's user that may join computers to it.
+
+    `user_domain` is where that user lives, None where `username` says so itself.
+    """
 
     name: str
     username: str
     password: Secret
-    user_domain: str
+    user_domain: str | None
     organizational_unit: str | None = None
 
 

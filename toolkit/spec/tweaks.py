@@ -10,6 +10,7 @@ from pydantic import Field
 from toolkit.catalog.suggest import did_you_mean, one_of
 from toolkit.spec.guest import Installation
 from toolkit.spec.section import Findings, Section
+from toolkit.spec.windows import is_for_the_home
 from toolkit.spec.work import REMOTE_DESKTOP_GROUP, FirewallGroup, PageFile, PowerPlan, Tweaks
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def resolve_tweaks(section: TweaksSection, windows: Windows | None, findings: Fi
         hibernation=section.hibernation,
         defer_updates=section.defer_updates,
         filter_remote_tokens=section.filter_remote_tokens,
-        server_manager=section.server_manager,
+        server_manager=section.server_manager or (windows is not None and not _has_server_manager(windows)),
         first_run=section.first_run,
         remove_apps=tuple(section.remove_apps),
         remove_capabilities=tuple(section.remove_capabilities),
@@ -93,6 +94,11 @@ def resolve_tweaks(section: TweaksSection, windows: Windows | None, findings: Fi
     )
 
 
+def _has_server_manager(windows: Windows) -> bool:
+    """Servers with a desktop do (MicrosoftDocs/windowsserverdocs get-started, "What is Server Core")."""
+    return windows.release.server and windows.installation is not Installation.CORE
+
+
 def _check_release(section: TweaksSection, windows: Windows, findings: Findings) -> None:
     name, build = windows.release.name, windows.release.build
     for key, wanted, least in (
@@ -103,10 +109,16 @@ def _check_release(section: TweaksSection, windows: Windows, findings: Findings)
     ):
         if wanted and build < least:
             findings.error(("tweaks", key), f"{name} has nothing that tweaks.{key} could change")
+    if section.remote_desktop and is_for_the_home(windows.edition):
+        # MicrosoftDocs/windowsserverdocs remote/remote-desktop-services/remotepc/remote-desktop-allow-access.md
+        message = f'the edition "{windows.edition}" of {name} lets nobody in by Remote Desktop'
+        help_ = 'Use edition = "pro", or another for companies, in [windows].'
+        findings.error(("tweaks", "remote_desktop"), message, help=help_)
     if section.remove_apps and windows.installation is Installation.CORE:
         findings.error(("tweaks", "remove_apps"), "Server Core has no apps to remove")
-    if not section.server_manager and not windows.release.server:
-        findings.warning(("tweaks", "server_manager"), f"{name} has no Server Manager")
+    if not section.server_manager and not _has_server_manager(windows):
+        which = "Server Core" if windows.release.server else name
+        findings.warning(("tweaks", "server_manager"), f"{which} has no Server Manager")
 
 
 def _check_names(section: TweaksSection, findings: Findings) -> None:
@@ -142,4 +154,11 @@ def _page_file(section: PageFileSection | None, findings: Findings) -> PageFile 
         return None
     if section.initial_mb > section.maximum_mb:
         findings.error(("tweaks", "page_file", "initial_mb"), "tweaks.page_file begins larger than its maximum")
+    if section.initial_mb == 0 < section.maximum_mb:
+        # The kernel makes none that begins with less than 1 MiB (reactos/reactos ntoskrnl/mm/pagefile.c).
+        findings.error(
+            ("tweaks", "page_file", "initial_mb"),
+            "tweaks.page_file begins with nothing, which Windows makes no page file of",
+            help="Give its first size too, or 0 for both to have none at all.",
+        )
     return PageFile(section.initial_mb, section.maximum_mb)

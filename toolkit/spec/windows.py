@@ -58,6 +58,11 @@ class WindowsSection(Section):
     evaluation: bool = Field(default=False, description="The medium is evaluation media: no key may be given.")
 
 
+def is_for_the_home(edition: str) -> bool:
+    """These join no domain and let nobody in by Remote Desktop (Microsoft's comparisons of editions)."""
+    return edition.startswith(("home", "starter"))
+
+
 def resolve_windows(section: WindowsSection, findings: Findings) -> Windows | None:
     """Look the release's facts up: the edition, its image and its key. None when something named does not exist."""
     release = _known("release", section.release, releases(), findings)

@@ -14,9 +14,11 @@ from toolkit.spec.surroundings import Wlan, WlanSecurity
 if TYPE_CHECKING:
     from toolkit.secret import Secret
     from toolkit.spec.guest import Windows
+    from toolkit.spec.places import KeyPath
 
 _LONGEST_SSID = 32  # bytes (IEEE 802.11)
 _PASSPHRASE = re.compile(r"[ -~]{8,63}|[0-9A-Fa-f]{64}")  # keyMaterial of the WLAN profile schema
+_LONGEST_PASSPHRASE = 63
 _WPA3_BUILD = 18362  # WPA3SAE came with Windows 10 1903 (MicrosoftDocs/win32 desktop-src/NativeWiFi)
 
 
@@ -51,6 +53,15 @@ def _password(section: WlanSection, vault: Vault, findings: Findings) -> Secret 
         findings.error(path, "wlan.password must be given", help='Or security = "open".')
         return None
     password = vault.secret(section.password, path, findings)
-    if password is not None and not _PASSPHRASE.fullmatch(password.reveal()):
-        findings.error(path, "wlan.password is neither 8 to 63 printable ASCII characters nor 64 hexadecimal digits")
+    if password is not None:
+        _check_password(password.reveal(), section.security, path, findings)
     return password
+
+
+def _check_password(password: str, security: WlanSecurity, path: KeyPath, findings: Findings) -> None:
+    """WPA3 knows passphrases only (MicrosoftDocs/win32 desktop-src/NativeWiFi, sharedKey: keyType with WPA3SAE)."""
+    if not _PASSPHRASE.fullmatch(password):
+        findings.error(path, "wlan.password is neither 8 to 63 printable ASCII characters nor 64 hexadecimal digits")
+    elif security is WlanSecurity.WPA3 and len(password) > _LONGEST_PASSPHRASE:
+        message = "wlan.password is a key of 64 hexadecimal digits, and WPA3 takes a passphrase only"
+        findings.error(path, message, help=f"Use 8 to {_LONGEST_PASSPHRASE} printable ASCII characters.")

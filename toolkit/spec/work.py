@@ -88,7 +88,7 @@ class FirewallGroup:
 
 @dataclass(frozen=True, slots=True)
 class Tweaks:
-    """What image builders usually change. The defaults leave Windows as it is."""
+    """What image builders usually change. The defaults leave Windows as it is, and stand for what it does not have."""
 
     remote_desktop: bool = False
     power_plan: PowerPlan | None = None

@@ -122,19 +122,9 @@ reg delete HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System /v Loc
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
 :no_token
 
-rem 9 network flyout
-rem Windows asks about new networks again.
-set "STEP=9 network flyout"
-echo [%DATE% %TIME: =0%] %STEP%
-reg query HKLM\SYSTEM\CurrentControlSet\Control\Network\NewNetworkWindowOff >nul 2>&1
-if not "%ERRORLEVEL%"=="0" goto no_flyout
-reg delete HKLM\SYSTEM\CurrentControlSet\Control\Network\NewNetworkWindowOff /f
-if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
-:no_flyout
-
-rem 10 autologon
+rem 9 autologon
 rem Nobody logs on by himself any more.
-set "STEP=10 autologon"
+set "STEP=9 autologon"
 echo [%DATE% %TIME: =0%] %STEP%
 reg add "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon" /v AutoAdminLogon /t REG_SZ /d 0 /f
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
@@ -169,17 +159,17 @@ reg delete "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon" /v Force
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
 :no_forceautologon
 
-rem 11 autologon secret
+rem 10 autologon secret
 rem Setup keeps the autologon password as a secret of LSA's, which no registry editor shows.
 rem Storing nothing under its name deletes it.
-set "STEP=11 autologon secret"
+set "STEP=10 autologon secret"
 echo [%DATE% %TIME: =0%] %STEP%
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command ^"$ErrorActionPreference='Stop'; Add-Type -Namespace Unattend -Name Lsa -MemberDefinition ' [StructLayout^(LayoutKind.Sequential^)] public struct Text { public ushort Length; public ushort Size; [MarshalAs^(UnmanagedType.LPWStr^)] public string Buffer; } [DllImport^(\^"advapi32.dll\^"^)] public static extern uint LsaOpenPolicy^(IntPtr system, byte[] attributes, uint access, out IntPtr policy^); [DllImport^(\^"advapi32.dll\^"^)] public static extern uint LsaStorePrivateData^(IntPtr policy, ref Text name, IntPtr data^); [DllImport^(\^"advapi32.dll\^"^)] public static extern uint LsaClose^(IntPtr policy^);'; $n=New-Object Unattend.Lsa+Text; $n.Buffer='DefaultPassword'; $n.Length=30; $n.Size=32; $p=[IntPtr]::Zero; if ^([Unattend.Lsa]::LsaOpenPolicy^([IntPtr]::Zero,^(New-Object byte[] 48^),32,[ref]$p^) -ne 0^) { exit 1 }; $r=[Unattend.Lsa]::LsaStorePrivateData^($p,[ref]$n,[IntPtr]::Zero^); [Unattend.Lsa]::LsaClose^($p^); if ^(^($r -ne 0^) -and ^($r -ne 3221225524^)^) { exit 1 }^"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command ^"$ErrorActionPreference='Stop'; Add-Type -Namespace Unattend -Name Lsa -MemberDefinition '[DllImport^(\^"advapi32\^"^)]public static extern uint LsaOpenPolicy^(IntPtr s,byte[] o,uint a,out IntPtr h^);[DllImport^(\^"advapi32\^"^)]public static extern uint LsaStorePrivateData^(IntPtr h,ref Text k,IntPtr d^);public struct Text{public ushort Length,Size;[MarshalAs^(UnmanagedType.LPWStr^)]public string Buffer;}';$k=New-Object Unattend.Lsa+Text;$k.Buffer='DefaultPassword';$k.Length=30;$k.Size=32;$h=[IntPtr]::Zero;if^([Unattend.Lsa]::LsaOpenPolicy^([IntPtr]::Zero,^(New-Object byte[] 48^),0x20,[ref]$h^)^){exit 1};$r=[Unattend.Lsa]::LsaStorePrivateData^($h,[ref]$k,[IntPtr]::Zero^);if^($r -and $r -ne 3221225524^){exit 1}^"
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
 
-rem 12 answer files
+rem 11 answer files
 rem With the passwords in them.
-set "STEP=12 answer files"
+set "STEP=11 answer files"
 echo [%DATE% %TIME: =0%] %STEP%
 del /f /q "%SystemRoot%\Panther\unattend.xml" >nul 2>&1
 if exist "%SystemRoot%\Panther\unattend.xml" set "BAD=%BAD% [%STEP%]"

@@ -71,7 +71,7 @@ def test_https_is_taken_back_to_what_windows_began_with(medium: Medium) -> None:
             assert line not in gone.lines
     assert any(line.startswith(HOLD) for line in there.lines[:2])
     assert RELEASE in there.lines
-    assert "LsaStorePrivateData($p,[ref]$n,[IntPtr]::Zero)" in "".join(there.lines)
+    assert "LsaStorePrivateData($h,[ref]$k,[IntPtr]::Zero)" in "".join(there.lines)
     assert not [line for line in there.lines if line.startswith("shutdown")]
 
 

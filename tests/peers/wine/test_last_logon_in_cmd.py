@@ -66,7 +66,10 @@ def test_after_the_last_one_nothing_is_left_and_nobody_looks_again(windows: Wine
     assert off == f'reg add "{WINLOGON}" /v AutoAdminLogon /t REG_SZ /d 0 /f'
     assert {line for line in rest if line.startswith("reg delete")} == {
         f'reg delete "{WINLOGON}" /v {name} /f'
-        for name in ("DefaultPassword", "AutoLogonCount", "AutoLogonSID", "DefaultUserName", "DefaultDomainName")
+        for name in (
+            *("DefaultPassword", "AutoLogonCount", "AutoLogonSID", "DefaultUserName", "DefaultDomainName"),
+            "ForceAutoLogon",
+        )
     }
     assert any("LsaStorePrivateData" in line for line in rest)
     assert rest[-1] == GONE

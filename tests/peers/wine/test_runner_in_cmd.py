@@ -18,7 +18,7 @@ from toolkit.render.runner.build_end import shutdown_command
 from toolkit.render.runner.carried import carried_files, install_command, medium_files, pe_command
 from toolkit.render.runner.runner import RunnerExit
 from toolkit.render.runner.step import FOLDER
-from toolkit.spec.guest import Command, NoCommunicator, Phase
+from toolkit.spec.guest import Architecture, Command, NoCommunicator, Phase
 from toolkit.spec.work import Drivers, GuestTool, Script, ScriptKind, Sysprep, Tweaks
 
 if TYPE_CHECKING:
@@ -241,6 +241,20 @@ def test_guest_tools_are_found_on_any_drive_and_their_absence_stops_nothing(
         r'"H:\VBoxWindowsAdditions.exe" /S',
     )
     assert "no drive holds setup64.exe" in log(windows, Phase.FIRST_LOGON)
+
+
+def test_guest_tools_on_a_medium_for_several_architectures_fit_the_guests(
+    windows: WineGuest, disk: Path, tmp_path: Path
+) -> None:
+    plain = guest(NoCommunicator())
+    both = replace(plain.windows, architecture=Architecture.X86, also_for=(Architecture.AMD64,))
+    written(replace(plain, windows=both, drivers=Drivers(guest_tools=(GuestTool.VMWARE,))), disk)
+    disc = tmp_path / "disc"
+    disc.mkdir()
+    for name in ("setup.exe", "setup64.exe"):
+        shutil.copy(windows.recorder, disc / name)
+    windows.insert("h", disc, ())
+    assert r'"H:\setup64.exe" /S /v"/qn REBOOT=R"' in run(windows, Phase.FIRST_LOGON).lines
 
 
 def test_the_end_of_a_build_takes_back_what_was_for_the_build_and_generalises(windows: WineGuest, disk: Path) -> None:

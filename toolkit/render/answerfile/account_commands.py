@@ -1,7 +1,6 @@
 r"""What accounts need that no setting gives: by commands at the first logon, none of which needs wmic.
 
-Modelled, not tried: ADSI's WinNT provider and the LSA are taken from MicrosoftDocs/win32 (ADSI "WinNT user object",
-`UserFlags`; SecAuthN "Protecting the automatic logon password", `LsaStorePrivateData` without data deletes).
+Modelled, not tried: ADSI's WinNT provider is taken from MicrosoftDocs/win32 (ADSI "WinNT user object", `UserFlags`).
 """
 
 from __future__ import annotations
@@ -9,30 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.render.answerfile.contribution import CommandLine
+from toolkit.render.autologon_traces import FORGET, VALUES, WINLOGON
 from toolkit.render.powershell import literal
+from toolkit.spec.accounts import administrator_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from toolkit.spec.guest import Guest
 
-WINLOGON = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"
-_TRACES = "DefaultPassword AutoLogonCount AutoLogonSID DefaultUserName DefaultDomainName"
 _DISABLED = 0x2  # ADS_UF_ACCOUNTDISABLE
 _NEVER_EXPIRES = 0x10000  # ADS_UF_DONT_EXPIRE_PASSWD
 _PASSWORDLESS = r'"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\PasswordLess\Device"'
 _WINDOWS_10_2004 = 19041  # the first build that knows the value
 
-# 32 is POLICY_CREATE_SECRET; the attributes are reserved, 48 bytes on 64-bit Windows; lengths are in bytes.
-_FORGET = (
-    r"$d='[DllImport(\"advapi32\")]public static extern uint LsaOpenPolicy(IntPtr s,byte[] o,uint a,out IntPtr h);"
-    r"[DllImport(\"advapi32\")]public static extern uint LsaStorePrivateData(IntPtr h,ref T k,IntPtr d);"
-    r"public struct T{public ushort L,M;[MarshalAs(UnmanagedType.LPWStr)]public string B;}';"
-    r"Add-Type -Namespace U -Name L -MemberDefinition $d;"
-    r"$k=New-Object U.L+T;$k.B='DefaultPassword';$k.L=30;$k.M=32;$h=[IntPtr]::Zero;"
-    r"[void][U.L]::LsaOpenPolicy([IntPtr]::Zero,(New-Object byte[] 48),32,[ref]$h);"
-    r"[void][U.L]::LsaStorePrivateData($h,[ref]$k,[IntPtr]::Zero)"
-)
 _BUILT_IN = (
     "foreach($u in ([ADSI]'WinNT://.').psbase.Children){if($u.psbase.SchemaClassName -eq 'User' -and "
     "(New-Object Security.Principal.SecurityIdentifier($u.objectSid.Value,0)).Value.EndsWith('-500'))"
@@ -75,7 +64,8 @@ def _administrator(guest: Guest, *, enabled: bool) -> CommandLine:
     """Find the account by its SID: its name is another one in other languages."""
     description = "The built-in administrator is " + ("enabled" if enabled else "disabled")
     if not guest.windows.has_powershell:
-        return CommandLine(f"net.exe user Administrator /active:{'yes' if enabled else 'no'}", description)
+        name = administrator_in(guest.locale.ui_language)
+        return CommandLine(f"net.exe user {name} /active:{'yes' if enabled else 'no'}", description)
     flags = f"-band -bnot {_DISABLED}" if enabled else f"-bor {_DISABLED}"
     change = f"{{$u.Put('UserFlags',$u.UserFlags.Value {flags});$u.SetInfo()}}}}"
     return CommandLine(_powershell(_BUILT_IN + change), description)
@@ -90,10 +80,11 @@ def clean_lines(guest: Guest) -> Iterator[CommandLine]:
 def trace_lines(guest: Guest) -> Iterator[CommandLine]:
     """Remove what an automatic logon leaves, in the registry and as a secret of LSA's."""
     off = f'reg add "{WINLOGON}" /v AutoAdminLogon /t REG_SZ /d 0 /f'
-    traces = f'for %v in ({_TRACES}) do reg delete "{WINLOGON}" /v %v /f'
+    traces = f'for %v in ({" ".join(VALUES)}) do reg delete "{WINLOGON}" /v %v /f'
     yield CommandLine(f"cmd.exe /d /c {off} & {traces}", "The automatic logon leaves nothing in the registry")
     if guest.windows.has_powershell:
-        yield CommandLine(_powershell(_FORGET), "The automatic logon leaves no secret")
+        forget = f"$ErrorActionPreference='Stop';{FORGET}".replace('"', r"\"")
+        yield CommandLine(_powershell(forget), "The automatic logon leaves no secret")
 
 
 def _powershell(script: str) -> str:

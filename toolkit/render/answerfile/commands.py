@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toolkit.render.answerfile.account_commands import WINLOGON, clean_lines, cleans
+from toolkit.render.answerfile.account_commands import clean_lines, cleans
 from toolkit.render.answerfile.contribution import DEPLOYMENT, SETUP, SHELL, CommandLine, Contribution, Pass
+from toolkit.render.autologon_traces import WINLOGON
 from toolkit.render.bootstrap import first_logon_command, hold_command, script_name
 from toolkit.render.powershell import RUN
 from toolkit.render.runner.carried import install_command, pe_command

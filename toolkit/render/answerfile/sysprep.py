@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.files import NamedFile
-from toolkit.render.answerfile import accounts, computer, locale, oobe
+from toolkit.render.answerfile import accounts, computer, locale, oobe, tweaks
 from toolkit.render.answerfile.commands import reopening
 from toolkit.render.answerfile.contribution import Contribution, Pass
 from toolkit.render.answerfile.document import document
@@ -28,7 +28,9 @@ def sysprep_file(guest: Guest) -> NamedFile | None:
 
     A copy gets its own name, the same accounts (sysprep disables the built-in administrator on clients, and Setup asks
     for one's password on servers), and the bootstrap once more, from its own disk. Until that is done the port is held
-    shut as in the build. Of the user's own XML it has what is for generalize, which no other file is read in.
+    shut as in the build. Tweaks that are settings are made again: sysprep is reported to shut Remote Desktop
+    (WinRb/vagrant-windows#205, hashicorp/packer#12934). Of the user's own XML it has what is for generalize, which no
+    other file is read in.
     """
     if guest.sysprep is None:
         return None
@@ -45,7 +47,7 @@ def _contributions(copy: Guest, sysprep: Sysprep) -> Iterator[Contribution]:
         yield Contribution(Pass.GENERALIZE, _DEVICES, "setting.xml.j2", _setting("PersistAllDeviceInstalls", "true"))
     if sysprep.skip_rearm:
         yield Contribution(Pass.GENERALIZE, _LICENSING, "setting.xml.j2", _setting("SkipRearm", "1"))
-    for concern in (locale, computer, oobe, accounts):
+    for concern in (locale, computer, oobe, tweaks, accounts):
         yield from (one for one in concern.contributions(copy) if one.during in _OF_A_COPY)
     yield from reopening(copy)
 

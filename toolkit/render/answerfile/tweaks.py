@@ -34,7 +34,7 @@ def contributions(guest: Guest) -> Iterator[Contribution]:
         yield _setting(_RDP, "UserAuthentication", "1")
     if tweaks.power_plan:
         yield _setting(_POWER, "PreferredPlan", _PLANS[tweaks.power_plan])
-    if not tweaks.server_manager and guest.windows.release.server:
+    if not tweaks.server_manager:
         yield _setting(_SERVER_MANAGER, "DoNotOpenServerManagerAtLogon", "true")
     groups = _groups(guest)
     if groups:

@@ -27,12 +27,15 @@ def guest_tool_steps(guest: Guest) -> Iterator[RunnerStep]:
     """Give a step for each of the wanted tools."""
     for tool in guest.drivers.guest_tools:
         name = f"guest-tools-{tool}.cmd"
-        setup, switches, certificates = _installer(tool, guest.windows.architecture)
+        _, switches, certificates = _installer(tool, guest.windows.architecture)
+        setups = {only: _installer(tool, only)[0] for only in guest.windows.architectures}
+        several = len(set(setups.values())) > 1
         text = render(
             "runner/guest_tools.cmd.j2",
             tool=tool,
             letters=LETTERS,
-            setup=setup,
+            setups=setups if several else {},
+            setup="%SETUP%" if several else setups[guest.windows.architecture],
             switches=switches,
             certificates=certificates,
         )

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.files import NamedFile
-from toolkit.render.answerfile.account_commands import WINLOGON, trace_lines
+from toolkit.render.answerfile.account_commands import trace_lines
+from toolkit.render.autologon_traces import WINLOGON
 from toolkit.render.runner.step import FOLDER, RunnerStep, in_batch
 from toolkit.render.templating import render
 from toolkit.spec.guest import Phase

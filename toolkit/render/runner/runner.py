@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import ToolkitError
 from toolkit.files import NamedFile
-from toolkit.render.answerfile.account_commands import WINLOGON
+from toolkit.render.autologon_traces import WINLOGON
 from toolkit.render.cmd import LONGEST_LINE
 from toolkit.render.runner.phases import runner_name, steps_of
 from toolkit.render.templating import render

@@ -77,7 +77,7 @@ if exist "%MARK%.begun" echo [%DATE% %TIME: =0%] %STEP% was interrupted, and is 
 if exist "%MARK%.begun" copy /y "%MARK%.begun" "%MARK%.again" >nul
 >"%MARK%.begun" echo %DATE% %TIME: =0%
 echo [%DATE% %TIME: =0%] %STEP%
-cmd.exe /d /c reg add "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon" /v AutoAdminLogon /t REG_SZ /d 0 /f & for %%v in (DefaultPassword AutoLogonCount AutoLogonSID DefaultUserName DefaultDomainName) do reg delete "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon" /v %%v /f
+cmd.exe /d /c reg add "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon" /v AutoAdminLogon /t REG_SZ /d 0 /f & for %%v in (DefaultPassword DefaultUserName DefaultDomainName AutoLogonCount AutoLogonSID ForceAutoLogon) do reg delete "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon" /v %%v /f
 set "RC=%ERRORLEVEL%"
 echo [%DATE% %TIME: =0%] %STEP% ended with %RC%
 set "AFTER=failed"
@@ -98,7 +98,7 @@ if exist "%MARK%.begun" echo [%DATE% %TIME: =0%] %STEP% was interrupted, and is 
 if exist "%MARK%.begun" copy /y "%MARK%.begun" "%MARK%.again" >nul
 >"%MARK%.begun" echo %DATE% %TIME: =0%
 echo [%DATE% %TIME: =0%] %STEP%
-powershell.exe -NoProfile -ExecutionPolicy Bypass -Command "$d='[DllImport(\"advapi32\")]public static extern uint LsaOpenPolicy(IntPtr s,byte[] o,uint a,out IntPtr h);[DllImport(\"advapi32\")]public static extern uint LsaStorePrivateData(IntPtr h,ref T k,IntPtr d);public struct T{public ushort L,M;[MarshalAs(UnmanagedType.LPWStr)]public string B;}';Add-Type -Namespace U -Name L -MemberDefinition $d;$k=New-Object U.L+T;$k.B='DefaultPassword';$k.L=30;$k.M=32;$h=[IntPtr]::Zero;[void][U.L]::LsaOpenPolicy([IntPtr]::Zero,(New-Object byte[] 48),32,[ref]$h);[void][U.L]::LsaStorePrivateData($h,[ref]$k,[IntPtr]::Zero)"
+powershell.exe -NoProfile -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop';Add-Type -Namespace Unattend -Name Lsa -MemberDefinition '[DllImport(\"advapi32\")]public static extern uint LsaOpenPolicy(IntPtr s,byte[] o,uint a,out IntPtr h);[DllImport(\"advapi32\")]public static extern uint LsaStorePrivateData(IntPtr h,ref Text k,IntPtr d);public struct Text{public ushort Length,Size;[MarshalAs(UnmanagedType.LPWStr)]public string Buffer;}';$k=New-Object Unattend.Lsa+Text;$k.Buffer='DefaultPassword';$k.Length=30;$k.Size=32;$h=[IntPtr]::Zero;if([Unattend.Lsa]::LsaOpenPolicy([IntPtr]::Zero,(New-Object byte[] 48),0x20,[ref]$h)){exit 1};$r=[Unattend.Lsa]::LsaStorePrivateData($h,[ref]$k,[IntPtr]::Zero);if($r -and $r -ne 3221225524){exit 1}"
 set "RC=%ERRORLEVEL%"
 echo [%DATE% %TIME: =0%] %STEP% ended with %RC%
 set "AFTER=failed"
