@@ -46,6 +46,28 @@ def test_an_item_is_added_to_its_list_and_numbered_with_it() -> None:
     assert texts(root, "RunSynchronousCommand/Order") == ["1", "2"]
 
 
+def test_an_item_whose_action_was_left_out_takes_no_place_of_ours() -> None:
+    ours = texts(answer(""), "RunSynchronousCommand/Path")
+    item = "<RunSynchronousCommand><Order>{0}</Order><Path>{0}</Path></RunSynchronousCommand>"
+    items = "".join(map(item.format, (1, 2)))
+    root = answer(raw("specialize", DEPLOYMENT, f"<RunSynchronous>{items}</RunSynchronous>"))
+    assert texts(root, "RunSynchronousCommand/Path") == [*ours, "1", "2"]
+
+
+def test_items_come_in_the_order_that_they_ask_for() -> None:
+    item = '<RunSynchronousCommand wcm:action="add"><Order>{0}</Order><Path>{0}</Path></RunSynchronousCommand>'
+    items = "".join(map(item.format, (10, 9, 1)))
+    root = answer(raw("specialize", DEPLOYMENT, f"<RunSynchronous>{items}</RunSynchronous>"))
+    assert texts(root, "RunSynchronousCommand/Path")[-3:] == ["1", "9", "10"]
+    assert texts(root, "RunSynchronousCommand/Order") == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("zone", ["<!-- ours -->Tonga Standard Time", "Tonga <?why not?>Standard Time"])
+def test_a_remark_inside_a_value_does_not_hide_it(zone: str) -> None:
+    root = answer(raw("specialize", SHELL, f"<TimeZone>{zone}</TimeZone>"))
+    assert texts(root, "TimeZone") == ["Tonga Standard Time"]
+
+
 def test_a_component_is_the_same_in_any_case() -> None:
     root = answer(raw("oobeSystem", SHELL.upper(), "<RegisteredOwner>o</RegisteredOwner>"))
     assert texts(component(root, "oobeSystem", SHELL), "RegisteredOwner") == ["o"]

@@ -24,8 +24,14 @@ _IDENTITY = {"publicKeyToken": "31bf3856ad364e35", "language": "neutral", "versi
 
 
 def parsed(text: str) -> etree._Element:
-    """Parse what the templates printed. Their layout is not the file's: white space between elements is dropped."""
-    parser = etree.XMLParser(remove_blank_text=True, no_network=True, resolve_entities=False)
+    """Parse what the templates printed, or a fragment of the user's.
+
+    Their layout is not the file's: white space between elements is dropped. So are comments and processing
+    instructions, since one inside a value would divide its text.
+    """
+    parser = etree.XMLParser(
+        remove_blank_text=True, remove_comments=True, remove_pis=True, no_network=True, resolve_entities=False
+    )
     return etree.fromstring(text.encode("utf-8"), parser)
 
 
@@ -46,14 +52,16 @@ def _is_empty(element: etree._Element) -> bool:
 def merge(root: etree._Element, during: str, component: str, xml: str) -> None:
     """Put a fragment into a component of a pass, making both where there is none.
 
-    A container joins one of its name, an item of a list is added to it, and a value replaces one of its name. Raises
-    ToolkitError where `xml` is not well-formed.
+    A container joins one of its name, an item of a list is added to it, and a value replaces one of its name. Items
+    come in the order that they ask for, behind those that are there. Raises ToolkitError where `xml` is not
+    well-formed.
     """
     opening = f'<component xmlns="{NAMESPACE}" xmlns:wcm="{_STATE}">'
     try:
         fragment = parsed(f"{opening}{xml}</component>")
     except etree.XMLSyntaxError as err:
         raise ToolkitError(f"the XML for {component} in {during} is not well-formed: {err.msg}") from err
+    _sort_by_order(fragment)
     for child in fragment.iterchildren(tag=etree.Element):
         _merge_into(_component_of(_settings_of(root, during), component), child)
 
@@ -78,9 +86,20 @@ def _component_of(settings: etree._Element, name: str) -> etree._Element:
     return etree.SubElement(settings, _COMPONENT, {"name": name})
 
 
+def _sort_by_order(fragment: etree._Element) -> None:
+    """Put the items of each list where their Order says: `number_orders` numbers them as they stand."""
+    for holder in list(fragment.iter(tag=etree.Element)):
+        orders = [(item.findtext(_ORDER) or "").strip() for item in holder]
+        if orders and all(order.isdecimal() for order in orders):
+            holder[:] = sorted(holder, key=lambda item: int(item.findtext(_ORDER) or 0))
+
+
 def _merge_into(parent: etree._Element, child: etree._Element) -> None:
-    same = None if child.get(_ACTION) else parent.find(str(child.tag))
-    if same is None:
+    """Where the user left out an item's action, those that it is to stand beside say that it is added like them."""
+    same = parent.find(str(child.tag))
+    if same is not None and same.get(_ACTION) and not child.get(_ACTION):
+        child.set(_ACTION, "add")
+    if same is None or child.get(_ACTION):
         parent.append(child)
     elif len(child) or len(same):
         for inner in child.iterchildren(tag=etree.Element):
