@@ -121,6 +121,11 @@ def test_an_error_in_a_setting_is_placed_on_the_command_line() -> None:
     assert problem.concise().startswith('--set disk.firmware: error: disk.firmware is "efi"; it must be one of ')
 
 
+def test_an_item_of_an_array_that_is_not_there_is_placed_where_it_was_asked_for() -> None:
+    [problem] = refused(SMALLEST, ["accounts.0.name=bob"])
+    assert problem.concise() == "--set accounts.0.name: error: accounts is a table; it must be an array [ ... ]"
+
+
 def test_setting_one_item_leaves_the_others_errors_where_they_are() -> None:
     text = ACCOUNTS.replace('name = "bob"', 'name = "b/b"')
     [problem] = refused(text, ["accounts.0.name=eve"])
@@ -175,9 +180,16 @@ def test_a_path_on_the_command_line_counts_from_the_current_folder(
     assert guest.accounts[0].password.reveal() == "from here"
 
 
-def test_what_a_spec_extends_is_not_for_the_command_line() -> None:
+@pytest.mark.parametrize("argument", ["extends=base.toml", "extends.file=base.toml"])
+def test_what_a_spec_extends_is_not_for_the_command_line(argument: str) -> None:
     with pytest.raises(UsageError, match="only a spec can extend another"):
-        loaded(SMALLEST, ["extends=base.toml"])
+        loaded(SMALLEST, [argument])
+
+
+@pytest.mark.parametrize("deep", [17, 5000])
+def test_a_key_without_end_is_an_error_and_not_a_crash(deep: int) -> None:
+    with pytest.raises(UsageError, match="16 deep at most"):
+        loaded(SMALLEST, [".".join("a" * deep) + "=1"])
 
 
 def test_settings_alone_can_make_a_spec() -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Table: TypeAlias = dict[str, Any]
 
+_DEEPEST = 16  # as in a spec
 _SOURCES = frozenset({"env", "file", "prompt", "random"})  # of secrets: tables to write, but one value to read
 
 
@@ -46,7 +47,9 @@ def setting(argument: str, below: Table) -> tuple[KeyPath, Table]:
         raise UsageError("--set: the key holds a control character", help="For example: --set disk.firmware=uefi")
     if not equals or not all(parts):
         raise UsageError(f"--set {key}: write it as --set key.path=value", help="For example: --set disk.firmware=uefi")
-    if parts == ["extends"]:
+    if len(parts) > _DEEPEST:
+        raise UsageError(f"--set {parts[0]}: tables are nested {_DEEPEST} deep at most", help="Shorten the key.")
+    if parts[0] == "extends":
         raise UsageError("--set extends: only a spec can extend another", help="Write extends = ... into the spec.")
     path = _path(parts, below)
     return _changed(path, below), _wrapped(path, _value(text), below)
