@@ -123,7 +123,7 @@ def test_an_error_in_a_setting_is_placed_on_the_command_line() -> None:
 
 def test_an_item_of_an_array_that_is_not_there_is_placed_where_it_was_asked_for() -> None:
     [problem] = refused(SMALLEST, ["accounts.0.name=bob"])
-    assert problem.concise() == "--set accounts.0.name: error: accounts is a table; it must be an array [ ... ]"
+    assert problem.concise().startswith("--set accounts.0.name: error: accounts is a table; it must be an array")
 
 
 def test_setting_one_item_leaves_the_others_errors_where_they_are() -> None:
