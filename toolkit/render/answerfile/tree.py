@@ -19,6 +19,8 @@ _SETTINGS = f"{{{NAMESPACE}}}settings"
 _COMPONENT = f"{{{NAMESPACE}}}component"
 _ORDER = f"{{{NAMESPACE}}}Order"
 _PASSES = ("windowsPE", "offlineServicing", "generalize", "specialize", "auditSystem", "auditUser", "oobeSystem")
+_COMMANDS = frozenset({"RunSynchronous", "FirstLogonCommands", "LogonCommands"})
+_MOST_COMMANDS = 500  # their Order goes from 1 to 500 (Microsoft's reference)
 _ONLY_FOR = "unattend-only-for"  # our own mark, which no setting of Windows' has
 _IDENTITY = {"publicKeyToken": "31bf3856ad364e35", "language": "neutral", "versionScope": "nonSxS"}
 
@@ -120,7 +122,7 @@ def join_lists(root: etree._Element) -> None:
 
 
 def number_orders(root: etree._Element) -> None:
-    """Write 1, 2, 3 ... into the Order elements of every list."""
+    """Write 1, 2, 3 ... into the Order elements of every list. Raises ToolkitError for commands without a number."""
     counts: dict[etree._Element, int] = {}
     for order in root.iter(_ORDER):
         item = order.getparent()
@@ -128,6 +130,12 @@ def number_orders(root: etree._Element) -> None:
         if container is not None:
             counts[container] = counts.get(container, 0) + 1
             order.text = str(counts[container])
+    for container, count in counts.items():
+        if etree.QName(container).localname in _COMMANDS and count > _MOST_COMMANDS:
+            raise ToolkitError(
+                f"{etree.QName(container).localname} would hold {count} commands, and Setup takes {_MOST_COMMANDS}",
+                help="Put commands of that phase into a file, and name it in [[scripts]].",
+            )
 
 
 def for_architectures(root: etree._Element, architectures: Sequence[str]) -> None:
