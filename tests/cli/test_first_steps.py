@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tomllib
 from typing import TYPE_CHECKING
@@ -73,6 +74,31 @@ def test_a_generated_folder_packs_to_the_same_medium_as_its_spec(unattend: Unatt
     unattend("pack-iso")
     unattend("pack-iso", "build", "-o", "again.iso")
     assert (folder / "again.iso").read_bytes() == (folder / "build" / "unattend.iso").read_bytes()
+
+
+def test_what_the_spec_no_longer_gives_does_not_travel(unattend: Unattend, spec: Path, folder: Path) -> None:
+    unattend("generate", "--set", 'commands=[{run="x", phase="setup-complete"}]')
+    cloud = unattend("generate", "--for", "ec2").out.strip()
+    scripts = folder / "build" / "$OEM$" / "$$" / "Setup" / "Scripts"
+    changed, mine = scripts / "unattend" / "setup-complete.cmd", folder / "build" / "mine.txt"
+    changed.write_text("changed by hand")
+    mine.write_text("mine")
+    assert (scripts / "SetupComplete.cmd").exists()
+    ran = unattend("generate")
+    assert f"removed {(scripts / 'SetupComplete.cmd').relative_to(folder)}, which the spec no longer gives" in ran.err
+    assert [path for path in scripts.rglob("*") if path.is_file()] == [changed]
+    assert mine.exists()
+    assert (folder / cloud).exists()
+
+
+def test_a_manifest_of_another_kind_removes_nothing(unattend: Unattend, spec: Path, folder: Path) -> None:
+    (folder / "outside.txt").write_text("mine")
+    sha256 = hashlib.sha256(b"mine").hexdigest()
+    (folder / "build").mkdir()
+    for content in ([1], {"files": 1}, {"files": [{"name": "../outside.txt", "sha256": sha256}]}):
+        (folder / "build" / "manifest.json").write_text(json.dumps(content))
+        assert unattend("generate").code == 0
+    assert (folder / "outside.txt").read_text() == "mine"
 
 
 def test_private_things_and_images_never_travel(unattend: Unattend, folder: Path) -> None:
