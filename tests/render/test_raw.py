@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from lxml import etree
@@ -8,6 +10,9 @@ from tests.render.answers import answer, component, shape, texts
 from tests.render.test_network import WRITABLE
 from tests.spec.loading import SMALLEST
 from toolkit.render.answerfile import tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ESC, DEPLOYMENT, SHELL = "Microsoft-Windows-IE-ESC", "Microsoft-Windows-Deployment", "Microsoft-Windows-Shell-Setup"
 
@@ -52,6 +57,17 @@ def test_an_item_whose_action_was_left_out_takes_no_place_of_ours() -> None:
     items = "".join(map(item.format, (1, 2)))
     root = answer(raw("specialize", DEPLOYMENT, f"<RunSynchronous>{items}</RunSynchronous>"))
     assert texts(root, "RunSynchronousCommand/Path") == [*ours, "1", "2"]
+
+
+@pytest.mark.parametrize("opened_by", ["command", "runner"])
+def test_the_guest_is_opened_behind_commands_of_the_first_logon(opened_by: str, tmp_path: Path) -> None:
+    (tmp_path / "a.cmd").write_text("echo")
+    base = SMALLEST + (f"[[scripts]]\nfile = '{tmp_path / 'a.cmd'}'\nreboot = true\n" if opened_by == "runner" else "")
+    item = '<SynchronousCommand wcm:action="add"><Order>1</Order><CommandLine>mine</CommandLine></SynchronousCommand>'
+    ours = texts(answer("", base), "SynchronousCommand/CommandLine")
+    root = answer(raw("oobeSystem", SHELL, f"<FirstLogonCommands>{item}</FirstLogonCommands>"), base)
+    assert texts(root, "SynchronousCommand/CommandLine") == [*ours[:-1], "mine", ours[-1]]
+    assert texts(root, "SynchronousCommand/Order") == [str(number) for number in range(1, len(ours) + 2)]
 
 
 def test_items_come_in_the_order_that_they_ask_for() -> None:

@@ -110,6 +110,19 @@ def _merge_into(parent: etree._Element, child: etree._Element) -> None:
         parent.replace(same, child)
 
 
+def last_of_first_logon(root: etree._Element) -> etree._Element | None:
+    """Find the last command of the first logon: it opens the guest, or runs the steps of which the last one does."""
+    commands = root.findall(f".//{{{NAMESPACE}}}FirstLogonCommands/*")
+    return commands[-1] if commands else None
+
+
+def keep_last(item: etree._Element | None) -> None:
+    """Move the item behind what has been added since. What stands behind steps is lost where one restarts Windows."""
+    parent = None if item is None else item.getparent()
+    if item is not None and parent is not None:
+        parent.append(item)
+
+
 def join_lists(root: etree._Element) -> None:
     """Make one of several lists of the same name in a component: each concern prints its own commands."""
     for component in root.iter(_COMPONENT):
