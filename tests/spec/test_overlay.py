@@ -70,6 +70,10 @@ def test_an_item_of_an_array_is_set_by_its_number() -> None:
     assert [account.full_name for account in guest.accounts] == ["Ann Example", None, None]
 
 
+def test_an_item_may_be_written_as_messages_write_it() -> None:
+    assert guest_of(ACCOUNTS, ["accounts[0].name=eve"]) == guest_of(ACCOUNTS, ["accounts.0.name=eve"])
+
+
 def test_an_item_that_is_a_text_is_replaced() -> None:
     text = SMALLEST + '[locale]\nkeyboards = ["de-DE", "fr-FR"]\n'
     assert guest_of(text, ["locale.keyboards.1=en-US"]).locale.keyboards == ("0407:00000407", "0409:00000409")

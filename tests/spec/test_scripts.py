@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.spec.loading import SMALLEST, errors, guest_of, warnings
+from toolkit.errors import SpecError
+from toolkit.spec.document import read_document
 from toolkit.spec.guest import Phase
+from toolkit.spec.load import load_guest
+from toolkit.spec.secrets import Vault
 from toolkit.spec.work import Carry, Script, ScriptKind
 
 if TYPE_CHECKING:
@@ -71,6 +75,15 @@ def test_a_script_that_the_guest_would_read_as_another_text_is_pointed_out(
     found = warnings(SMALLEST + script(tmp_path / name, data=data))
     assert [warned in message for message in found if warned] == [True] * bool(warned)
     assert len(found) == bool(warned)
+
+
+def test_a_script_that_is_not_there_is_told_where_its_path_counts_from(tmp_path: Path) -> None:
+    spec = tmp_path / "unattend.toml"
+    spec.write_text(SMALLEST + "[[scripts]]\nfile = 'a.cmd'\n")
+    for settings, place in ([], tmp_path), (["scripts.0.file=a.cmd"], "the current folder"):
+        with pytest.raises(SpecError) as refusal:
+            load_guest(read_document(spec, settings), Vault({}, None, tmp_path))
+        assert refusal.value.problems[0].help == f"The path counts from {place}."
 
 
 @pytest.mark.parametrize("phase", ["windows-pe", "setup-complete", "every-logon"])

@@ -132,7 +132,7 @@ def _content(path: KeyPath, source: Path, findings: Findings) -> bytes | None:
     try:
         data = read_at_most(source, _LARGEST)
     except OSError as err:
-        findings.error(path, f"{source} cannot be read: {err.strerror}", help="The path counts from the spec's folder.")
+        findings.error(path, f"{source} cannot be read: {err.strerror}", help=findings.counts_from(path))
         return None
     if data is None:
         findings.error(path, f"{source} is larger than {_LARGEST >> 20} MiB: that is not a script")
