@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
+from tests.cli.conftest import ROOT
 from toolkit.media.pack import contents
 
 if TYPE_CHECKING:
@@ -107,6 +111,19 @@ def test_private_things_and_images_never_travel(unattend: Unattend, folder: Path
     unattend("pack-iso")
     unattend("pack-iso", "build", "-o", "all.iso")
     assert {file.name for file in contents(folder / "all.iso")} == ON_MEDIUM
+
+
+def test_what_a_killed_process_left_half_written_does_not_travel(unattend: Unattend, spec: Path, folder: Path) -> None:
+    unattend("generate")
+    killed = (
+        "import os, pathlib, toolkit.files\n"
+        "with toolkit.files.whole_file(pathlib.Path('build/winrm.pfx')) as stream:\n"
+        "    os._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", killed], cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+    assert len(list((folder / "build").glob(".winrm.pfx.*"))) == 1
+    unattend("pack-iso", "build")
+    assert {file.name for file in contents(folder / "build" / "unattend.iso")} == ON_MEDIUM
 
 
 def test_a_spec_from_stdin_is_utf_8_in_every_locale(unattend: Unattend, spec: Path) -> None:
