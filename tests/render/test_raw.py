@@ -9,6 +9,7 @@ from lxml import etree
 from tests.render.answers import answer, component, shape, texts
 from tests.render.test_network import WRITABLE
 from tests.spec.loading import SMALLEST
+from toolkit.errors import ToolkitError
 from toolkit.render.answerfile import tree
 
 if TYPE_CHECKING:
@@ -97,6 +98,15 @@ def test_a_fragment_is_there_for_every_architecture() -> None:
     assert texts(root, "IEHardenAdmin") == ["false", "false"]
 
 
+def test_an_item_that_the_spec_writes_too_is_refused_with_the_way_out() -> None:
+    disk = '<Disk wcm:action="add"><DiskID>0</DiskID><WillWipeDisk>true</WillWipeDisk></Disk>'
+    fragment = raw("windowsPE", "Microsoft-Windows-Setup", f"<DiskConfiguration>{disk}</DiskConfiguration>")
+    with pytest.raises(ToolkitError, match="two <Disk> have the DiskID 0") as refusal:
+        answer(fragment)
+    assert 'disk.layout = "none"' in str(refusal.value.help)
+    assert texts(answer(fragment, SMALLEST + '[disk]\nlayout = "none"\n'), "Disk/DiskID") == ["0"]
+
+
 @given(WRITABLE)
 def test_any_text_of_a_fragment_arrives_as_it_was_written(words: str) -> None:
     root = tree.parsed('<unattend xmlns="urn:schemas-microsoft-com:unattend"/>')
@@ -108,8 +118,6 @@ def test_any_text_of_a_fragment_arrives_as_it_was_written(words: str) -> None:
 
 @pytest.mark.parametrize("xml", ["<A>", "</component><component>"])
 def test_a_fragment_that_is_not_well_formed_is_an_error_of_ours(xml: str) -> None:
-    from toolkit.errors import ToolkitError  # noqa: PLC0415  (only here)
-
     root = tree.parsed('<unattend xmlns="urn:schemas-microsoft-com:unattend"/>')
     with pytest.raises(ToolkitError, match="is not well-formed"):
         tree.merge(root, "specialize", "c", xml)
