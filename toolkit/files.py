@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 PRIVATE = 0o600
+_UNFINISHED = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ def _looked(look: Callable[[], bool]) -> bool:
         return look()
     except OSError:
         return False
+
+
+def is_unfinished(name: str) -> bool:
+    """Say whether this is what a killed process left of a file that it was writing."""
+    return name.startswith(".") and name.endswith(_UNFINISHED)
 
 
 @contextlib.contextmanager
@@ -97,7 +103,7 @@ def _renamed_to(target: Path, mode: int) -> Iterator[BinaryIO]:
     if target.is_dir():
         raise _unwritable(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=_UNFINISHED)
     except OSError as err:
         raise _unwritable(target, err) from err
     temporary = Path(name)

@@ -22,7 +22,8 @@ def kept(folder: Path, name: str) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except OSError as err:
-        raise UnreadableError(f"{store} cannot be read: {err.strerror}", help="Check its permissions.") from err
+        fix = "Check its permissions." if isinstance(err, PermissionError) else "Choose another place with -o."
+        raise UnreadableError(f"{store} cannot be read: {err.strerror}", help=fix) from err
     except ValueError as err:
         raise _damaged(store) from err
     if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):

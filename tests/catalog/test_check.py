@@ -29,6 +29,8 @@ def test_what_is_right_has_no_finding() -> None:
         ("<OOBE><HideEULAPage>yes</HideEULAPage></OOBE>", "5 wrong-value error"),
         ("<OOBE><HideEULAPage></HideEULAPage></OOBE>", "5 empty warning"),
         ("<OOBE><HideEULAPage><x/></HideEULAPage></OOBE>", "5 unknown-setting error"),
+        ('<OOBE><HideEULAPage xmlns="urn:mine">true</HideEULAPage></OOBE>', "5 foreign-element error"),
+        ('<OOBE xmlns=""/>', "5 foreign-element error"),
         ("<OOBE>text</OOBE>", "5 stray-text warning"),
         ("<AutoLogon><LogonCount>many</LogonCount></AutoLogon>", "5 wrong-type error"),
         ("<ComputerName>a</ComputerName>", "5 wrong-pass error"),

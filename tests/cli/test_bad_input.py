@@ -107,6 +107,18 @@ def test_an_output_folder_that_is_a_file(unattend: Unattend, spec: Path, folder:
     assert (folder / "out").read_text() == "mine"
 
 
+@pytest.mark.parametrize("out", ["out", "out/below", "x" * 300])
+def test_an_output_folder_that_cannot_be_is_no_fault_of_a_spec_with_a_random_password(
+    unattend: Unattend, folder: Path, out: str
+) -> None:
+    unattend("init")
+    (folder / "out").write_text("mine")
+    random = "communicator.winrm_password={ random = true }"
+    ran = unattend("generate", "--set", random, "-o", out)
+    ran.ends_with_a_message(3, "Choose another place with -o.")
+    assert "unattend.toml" not in ran.err
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_an_output_folder_without_permission(unattend: Unattend, spec: Path, folder: Path) -> None:
     (folder / "out").mkdir(mode=0o500)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import subprocess
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
+from tests.cli.conftest import ROOT
 from toolkit.media.pack import contents
 
 if TYPE_CHECKING:
@@ -75,12 +80,50 @@ def test_a_generated_folder_packs_to_the_same_medium_as_its_spec(unattend: Unatt
     assert (folder / "again.iso").read_bytes() == (folder / "build" / "unattend.iso").read_bytes()
 
 
+def test_what_the_spec_no_longer_gives_does_not_travel(unattend: Unattend, spec: Path, folder: Path) -> None:
+    unattend("generate", "--set", 'commands=[{run="x", phase="setup-complete"}]')
+    cloud = unattend("generate", "--for", "ec2").out.strip()
+    scripts = folder / "build" / "$OEM$" / "$$" / "Setup" / "Scripts"
+    changed, mine = scripts / "unattend" / "setup-complete.cmd", folder / "build" / "mine.txt"
+    changed.write_text("changed by hand")
+    mine.write_text("mine")
+    assert (scripts / "SetupComplete.cmd").exists()
+    ran = unattend("generate")
+    assert f"removed {(scripts / 'SetupComplete.cmd').relative_to(folder)}, which the spec no longer gives" in ran.err
+    assert [path for path in scripts.rglob("*") if path.is_file()] == [changed]
+    assert mine.exists()
+    assert (folder / cloud).exists()
+
+
+def test_a_manifest_of_another_kind_removes_nothing(unattend: Unattend, spec: Path, folder: Path) -> None:
+    (folder / "outside.txt").write_text("mine")
+    sha256 = hashlib.sha256(b"mine").hexdigest()
+    (folder / "build").mkdir()
+    for content in ([1], {"files": 1}, {"files": [{"name": "../outside.txt", "sha256": sha256}]}):
+        (folder / "build" / "manifest.json").write_text(json.dumps(content))
+        assert unattend("generate").code == 0
+    assert (folder / "outside.txt").read_text() == "mine"
+
+
 def test_private_things_and_images_never_travel(unattend: Unattend, folder: Path) -> None:
     unattend("init")
     unattend("generate")
     unattend("pack-iso")
     unattend("pack-iso", "build", "-o", "all.iso")
     assert {file.name for file in contents(folder / "all.iso")} == ON_MEDIUM
+
+
+def test_what_a_killed_process_left_half_written_does_not_travel(unattend: Unattend, spec: Path, folder: Path) -> None:
+    unattend("generate")
+    killed = (
+        "import os, pathlib, toolkit.files\n"
+        "with toolkit.files.whole_file(pathlib.Path('build/winrm.pfx')) as stream:\n"
+        "    os._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", killed], cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+    assert len(list((folder / "build").glob(".winrm.pfx.*"))) == 1
+    unattend("pack-iso", "build")
+    assert {file.name for file in contents(folder / "build" / "unattend.iso")} == ON_MEDIUM
 
 
 def test_a_spec_from_stdin_is_utf_8_in_every_locale(unattend: Unattend, spec: Path) -> None:

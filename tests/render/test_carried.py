@@ -11,6 +11,7 @@ from lxml import etree
 
 from tests.render.answers import answer, files_of, texts
 from tests.spec.loading import SMALLEST, guest_of
+from toolkit.errors import ToolkitError
 from toolkit.render.runner.carried import EXTRACT, EXTRACT_SCRIPT, ON_THE_MEDIUM
 
 if TYPE_CHECKING:
@@ -130,6 +131,22 @@ def test_two_scripts_of_one_name_do_not_meet(tmp_path: Path) -> None:
     files = files_of(guest_of(spec))
     assert files[f"{SCRIPTS}/specialize-01-a.cmd"] == b"1"
     assert files[f"{SCRIPTS}/specialize-02-a.cmd"] == b"2"
+
+
+@pytest.mark.parametrize(
+    ("phase", "container"),
+    [
+        ("windows-pe", "RunSynchronous"),
+        ("specialize", "RunSynchronous"),
+        ("first-logon", "FirstLogonCommands"),
+        ("every-logon", "LogonCommands"),
+    ],
+)
+def test_more_commands_than_setup_counts_are_refused_with_the_way_out(phase: str, container: str) -> None:
+    spec = SMALLEST + f"[[commands]]\nphase = '{phase}'\nrun = 'x'\n" * 501
+    with pytest.raises(ToolkitError, match=rf"{container} would hold 50\d commands, and Setup takes 500") as refusal:
+        files_of(guest_of(spec))
+    assert "[[scripts]]" in str(refusal.value.help)
 
 
 def test_a_command_after_oobe_is_a_batch_file_of_its_own_which_nothing_in_it_can_leave() -> None:

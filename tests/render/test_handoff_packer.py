@@ -168,6 +168,13 @@ def test_the_users_own_files_are_named_where_they_have_to_be_added_by_hand() -> 
     assert "medium: tools/a.msi. " in json.loads(packer.json_template(own, MEDIUM))["_comment"]
 
 
+@pytest.mark.parametrize("source", ["a\nb.toml", "\udcc3\udcbcbung.toml"])
+def test_a_spec_may_have_any_name(source: str) -> None:
+    first = packer.hcl(replace(guest(), source=source), MEDIUM).partition("\n")[0]
+    assert first == f"# Packer settings for the guest that {source!a} describes, made with its medium."
+    assert ascii(source) in json.loads(packer.json_template(replace(guest(), source=source), MEDIUM))["_comment"]
+
+
 @pytest.mark.parametrize("source", ["lab/unattend.toml", r"C:\Users\me\lab\unattend.toml", "unattend.toml"])
 def test_the_spec_is_named_without_the_folders_of_this_host(source: str) -> None:
     first = packer.hcl(replace(guest(), source=source), MEDIUM).partition("\n")[0]

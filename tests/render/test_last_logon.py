@@ -36,7 +36,23 @@ def test_a_copy_made_by_sysprep_registers_the_script_that_is_on_its_disk() -> No
     files = autologon("3", "[sysprep]\n")
     copied = files[f"{ON_THE_MEDIUM}/unattend/sysprep.xml"].decode("ascii")
     assert copied.count("/tn unattend-autologon") == 1
+    assert copied.count("'unattend-autologon',$d,4,'SYSTEM',$null,5)") == 1
     assert len(CommandLine(f"cmd.exe /d /c {register_command()}", "").text) <= 259
+
+
+def test_what_a_logon_starts_is_started_on_battery_too() -> None:
+    runner = autologon("3")[RUNNER].decode("ascii")
+    for task in ("unattend-autologon", "unattend-first-logon"):
+        created = runner.index(f"schtasks.exe /create /f /tn {task} ")
+        changed = runner.index(f"GetTask('{task}').Definition;$d.Settings.DisallowStartIfOnBatteries=$false;")
+        assert created < changed
+
+
+def test_where_there_is_no_powershell_the_task_stays_as_schtasks_makes_it() -> None:
+    core = SMALLEST.replace('"server-2022"', '"server-2008r2"\ninstallation = "core"')
+    runner = files_of(guest_of(core + "[autologon]\ncount = 3\n"))[RUNNER]
+    assert b"schtasks.exe /create" in runner
+    assert b"DisallowStartIfOnBatteries" not in runner
 
 
 def test_the_task_names_the_script_within_what_schtasks_takes() -> None:

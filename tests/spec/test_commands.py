@@ -44,6 +44,17 @@ def test_a_blank_command_is_refused(run: str) -> None:
     assert problem.place.line == 8
 
 
+@pytest.mark.parametrize("phase", ["windows-pe", "specialize", "first-logon", "every-logon", "setup-complete"])
+def test_a_variable_of_a_loop_is_written_as_its_phase_reads_it(phase: str) -> None:
+    right, wrong = ("%%d", "%d") if phase == "setup-complete" else ("%d", "%%d")
+    loops = 'cmd.exe /c for {0} in (a b) do for /f "tokens=1" {0} in (c) do echo {0}'
+    assert warnings(spec(loops.format(right), f'phase = "{phase}"')) == []
+    assert (
+        warnings(spec(loops.format(wrong), f'phase = "{phase}"'))
+        == [f"{wrong} is no variable of a loop in the phase {phase}"] * 2
+    )
+
+
 def test_showing_the_desktop_before_there_is_one_is_pointed_out() -> None:
     assert warnings(spec("x", 'phase = "specialize"\nrequires_user_input = true')) == [
         "requires_user_input means nothing in the phase specialize"

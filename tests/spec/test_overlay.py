@@ -70,6 +70,10 @@ def test_an_item_of_an_array_is_set_by_its_number() -> None:
     assert [account.full_name for account in guest.accounts] == ["Ann Example", None, None]
 
 
+def test_an_item_may_be_written_as_messages_write_it() -> None:
+    assert guest_of(ACCOUNTS, ["accounts[0].name=eve"]) == guest_of(ACCOUNTS, ["accounts.0.name=eve"])
+
+
 def test_an_item_that_is_a_text_is_replaced() -> None:
     text = SMALLEST + '[locale]\nkeyboards = ["de-DE", "fr-FR"]\n'
     assert guest_of(text, ["locale.keyboards.1=en-US"]).locale.keyboards == ("de-DE", "en-US")
@@ -119,6 +123,11 @@ def test_a_spec_needs_its_quotes() -> None:
 def test_an_error_in_a_setting_is_placed_on_the_command_line() -> None:
     [problem] = refused(SMALLEST, ["disk.firmware=efi"])
     assert problem.concise().startswith('--set disk.firmware: error: disk.firmware is "efi"; it must be one of ')
+
+
+def test_an_item_of_an_array_that_is_not_there_is_placed_where_it_was_asked_for() -> None:
+    [problem] = refused(SMALLEST, ["accounts.0.name=bob"])
+    assert problem.concise().startswith("--set accounts.0.name: error: accounts is a table; it must be an array")
 
 
 def test_setting_one_item_leaves_the_others_errors_where_they_are() -> None:
@@ -175,9 +184,16 @@ def test_a_path_on_the_command_line_counts_from_the_current_folder(
     assert guest.accounts[0].password.reveal() == "from here"
 
 
-def test_what_a_spec_extends_is_not_for_the_command_line() -> None:
+@pytest.mark.parametrize("argument", ["extends=base.toml", "extends.file=base.toml"])
+def test_what_a_spec_extends_is_not_for_the_command_line(argument: str) -> None:
     with pytest.raises(UsageError, match="only a spec can extend another"):
-        loaded(SMALLEST, ["extends=base.toml"])
+        loaded(SMALLEST, [argument])
+
+
+@pytest.mark.parametrize("deep", [17, 5000])
+def test_a_key_without_end_is_an_error_and_not_a_crash(deep: int) -> None:
+    with pytest.raises(UsageError, match="16 deep at most"):
+        loaded(SMALLEST, [".".join("a" * deep) + "=1"])
 
 
 def test_settings_alone_can_make_a_spec() -> None:

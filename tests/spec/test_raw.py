@@ -32,6 +32,7 @@ def test_the_prefix_of_actions_is_known() -> None:
         ("<!-- only this -->", "raw[0].xml holds no element"),
         ("</component><component>", "raw[0].xml closes an element that it did not open"),
         ("<A>&x;</A>", "raw[0].xml is not well-formed: undefined entity (its line 1)"),
+        ("<component name='x'/>", "raw[0].xml holds <component>, and is to hold only what stands inside the component"),
         ("<wcm2:A/>", "raw[0].xml is not well-formed: unbound prefix (its line 1)"),
     ],
 )
@@ -50,6 +51,12 @@ def test_the_catalog_judges_a_fragment_like_the_rest_and_names_its_line() -> Non
         '10:1 raw[0].xml, its line 2: IEHardenUser is "perhaps"; it must be one of "true", "false"',
         "10:1 raw[0].xml, its line 3: Microsoft-Windows-IE-ESC has no setting Nope",
     ]
+
+
+@pytest.mark.parametrize("attribute", ['xmlns="urn:mine"', 'xmlns=""'])
+def test_a_setting_of_another_namespace_is_refused(attribute: str) -> None:
+    [error] = errors(raw(GOOD.replace("<IEHardenAdmin", f"<IEHardenAdmin {attribute}")))
+    assert error.startswith("10:1 raw[0].xml, its line 1: <IEHardenAdmin> is of ")
 
 
 def test_a_setting_in_a_pass_that_does_not_have_it_is_refused() -> None:

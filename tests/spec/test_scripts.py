@@ -4,8 +4,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.spec.loading import SMALLEST, errors, guest_of
+from tests.spec.loading import SMALLEST, errors, guest_of, warnings
+from toolkit.errors import SpecError
+from toolkit.spec.document import read_document
 from toolkit.spec.guest import Phase
+from toolkit.spec.load import load_guest
+from toolkit.spec.secrets import Vault
 from toolkit.spec.work import Carry, Script, ScriptKind
 
 if TYPE_CHECKING:
@@ -44,6 +48,42 @@ def test_a_script_that_is_not_there_or_empty_is_refused(tmp_path: Path) -> None:
     first, second = errors(spec)
     assert first == f"8:1 {empty} is empty"
     assert second.startswith(f"11:1 {tmp_path / 'none.cmd'} cannot be read: ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_batch_file_that_cmd_would_not_read_is_refused(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.cmd"
+    data = "\ufeff@echo off\r\n".encode(encoding)
+    assert errors(SMALLEST + script(path, data=data)) == [f"8:1 {path} is UTF-16, of which cmd.exe reads one character"]
+    assert guest_of(SMALLEST + script(tmp_path / "a.reg", data=data)).scripts[0].data == data
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "warned"),
+    [
+        ("a.cmd", b"\xef\xbb\xbf@echo off", "begins with a byte order mark"),
+        ("a.ps1", "'ü'".encode(), "is UTF-8 without a byte order mark"),
+        ("a.ps1", "'ü'".encode("utf-8-sig"), None),
+        ("a.ps1", "\ufeff'ü'".encode("utf-16-le"), None),
+        ("a.ps1", "'ü'".encode("cp1252"), None),
+        ("a.cmd", "echo ü".encode("cp850"), None),
+    ],
+)
+def test_a_script_that_the_guest_would_read_as_another_text_is_pointed_out(
+    name: str, data: bytes, warned: str | None, tmp_path: Path
+) -> None:
+    found = warnings(SMALLEST + script(tmp_path / name, data=data))
+    assert [warned in message for message in found if warned] == [True] * bool(warned)
+    assert len(found) == bool(warned)
+
+
+def test_a_script_that_is_not_there_is_told_where_its_path_counts_from(tmp_path: Path) -> None:
+    spec = tmp_path / "unattend.toml"
+    spec.write_text(SMALLEST + "[[scripts]]\nfile = 'a.cmd'\n")
+    for settings, place in ([], tmp_path), (["scripts.0.file=a.cmd"], "the current folder"):
+        with pytest.raises(SpecError) as refusal:
+            load_guest(read_document(spec, settings), Vault({}, None, tmp_path))
+        assert refusal.value.problems[0].help == f"The path counts from {place}."
 
 
 @pytest.mark.parametrize("phase", ["windows-pe", "setup-complete", "every-logon"])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.spec.loading import SMALLEST, guest_of, loaded, refused
-from toolkit.errors import SpecError
+from toolkit.errors import SpecError, UnreadableError
 from toolkit.files import NamedFile
 from toolkit.secret import Secret
 from toolkit.spec.document import read_document
@@ -179,12 +179,14 @@ def test_no_random_secret_is_made_for_a_guest_that_exists_already(tmp_path: Path
 def test_a_damaged_store_is_named(tmp_path: Path) -> None:
     (tmp_path / "private").mkdir()
     (tmp_path / "private" / "secrets.json").write_text("[")
-    assert "secrets.json is damaged" in fault("{ random = true }", Vault({}, None, tmp_path))
+    with pytest.raises(UnreadableError, match=r"secrets\.json is damaged"):
+        password("{ random = true }", Vault({}, None, tmp_path))
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert "cannot be" in fault("{ random = true }", Vault({}, None, tmp_path / "file"))
+    with pytest.raises(UnreadableError, match="cannot be"):
+        password("{ random = true }", Vault({}, None, tmp_path / "file"))
 
 
 def test_a_random_password_is_complex_and_harmless_everywhere() -> None:

@@ -19,6 +19,12 @@ def test_a_copys_name_keeps_setups_rules() -> None:
     assert error.startswith('8:1 sysprep.computer_name "a_b" holds')
 
 
+def test_a_copys_name_is_no_accounts_either() -> None:
+    assert errors(SMALLEST + '[sysprep]\ncomputer_name = "Packer"\n') == [
+        '8:1 the account "packer" has the same name as the computer; Windows puts it in no group'
+    ]
+
+
 def test_vm_mode_is_refused_where_sysprep_does_not_know_it() -> None:
     assert errors(SMALLEST.replace("server-2022", "server-2008r2") + "[sysprep]\nvm_mode = true\n") == [
         "8:1 Windows Server 2008 R2's sysprep does not know /mode:vm"

@@ -56,6 +56,16 @@ MISTAKES = [
 ]
 
 
+def test_an_array_of_tables_with_one_bracket_is_told_of_the_second() -> None:
+    [problem] = refused(SMALLEST + "[scripts]\nfile = 'a.cmd'\n")
+    assert problem.message == "scripts is a table; it must be an array [ ... ]"
+    assert problem.help == "Each of its tables begins with [[scripts]]."
+    [problem] = refused(SMALLEST + "[media.files]\nsource = 'a.cmd'\n")
+    assert problem.help == "Each of its tables begins with [[media.files]]."
+    [problem] = refused(SMALLEST + "[tweaks.remove_apps]\na = 1\n")
+    assert problem.help is None
+
+
 def test_thirty_mistakes_are_thirty_errors_each_at_its_place() -> None:
     expected = {number: words for number, (_, words) in enumerate(MISTAKES, start=1) if words}
     problems = refused("\n".join(line for line, _ in MISTAKES))
@@ -129,7 +139,11 @@ def test_the_summary_counts_errors_and_only_errors() -> None:
             'Write it in quotes: "1".',
         ),
         ("[[disk]]", "disk is an array; it must be a table", None),
-        ("[accounts]\nname = 'x'", "accounts is a table; it must be an array [ ... ]", None),
+        (
+            "[accounts]\nname = 'x'",
+            "accounts is a table; it must be an array [ ... ]",
+            "Each of its tables begins with [[accounts]].",
+        ),
         ("[bootstrap]\nquotas = 1", "bootstrap.quotas is 1; it must be a table", None),
         ("[bootstrap]\nquotas = 'x'", "bootstrap.quotas is text; it must be a table", None),
         ("[[accounts]]\npassword = 'x'", "accounts[0].name must be given", None),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from toolkit.catalog.elements import WCM, Element
+from toolkit.catalog.elements import NAMESPACE, WCM, Element
 from toolkit.catalog.frame import check_action, check_text
 from toolkit.catalog.settings import Availability, Component, Kind, Setting, component, component_names
 from toolkit.catalog.suggest import did_you_mean
@@ -73,6 +73,11 @@ class _Walk:
     def _setting(self, element: Element, path: str) -> Setting | None:
         """Find the setting, unless the element is known to be wrong from its name or place on."""
         full = f"{path}/{element.name}" if path else element.name
+        if element.namespace != NAMESPACE:
+            whose = f"of the namespace {element.namespace}" if element.namespace else "of no namespace"
+            message = f"<{element.name}> is {whose}, where Windows has no settings"
+            self.report.error(element, "foreign-element", message, f"Its namespace must be {NAMESPACE}.")
+            return None
         setting = self.known.setting(full)
         if setting is None:
             return self._misspelt(element, full, path)

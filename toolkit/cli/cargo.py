@@ -61,12 +61,17 @@ def _drivers(guest: Guest, folder: Path) -> list[MediaFile]:
 
 
 def _folder_files(folder: Path) -> list[MediaFile]:
-    """Take a folder as it is, leaving out what must not travel: private things, what is for others, earlier images."""
+    """Take a folder as it is, leaving out what must not travel: private things, what is for others, earlier images,
+    and what a killed process left half-written, which may hold passwords.
+    """
+    from toolkit.files import is_unfinished
     from toolkit.media.folder import files_under
     from toolkit.private import FOLDER
     from toolkit.render.medium import travels
 
     def wanted(name: str) -> bool:
+        if is_unfinished(name.rpartition("/")[2]):
+            return False
         return travels(name) and name.partition("/")[0] != FOLDER and not name.lower().endswith(IMAGE_SUFFIXES)
 
     files = files_under(folder, wanted=wanted)

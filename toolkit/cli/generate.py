@@ -33,14 +33,18 @@ def command(
     settings: Settings = None,
     json: Json = False,
 ) -> ExitCode:
+    from toolkit.cli.leftovers import listed, remove
     from toolkit.files import make_folder, write_all
 
     path = specs.found(spec)
     folder = specs.output_folder(path, output)
     guest = specs.guest_of(path, settings or (), folder, iso=iso)
     files = cloud_files_of(guest, folder, cloud, renew=renew) if cloud else files_of(guest, folder, renew=renew)
+    earlier = {} if cloud else listed(folder)
     make_folder(folder)
     write_all(folder, files)
+    for path in remove(folder, earlier, files):
+        console.say(f"removed {path}, which the spec no longer gives")
     if json:
         rows = [{"name": file.name, "size": len(file.data), "sha256": file.sha256} for file in files]
         console.data_json({"folder": str(folder), "files": rows})

@@ -10,6 +10,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from toolkit.cli import console
 from toolkit.errors import UsageError
 from toolkit.secret import Secret, first_line, line_from
 
@@ -46,7 +47,20 @@ def asked(username: str) -> Secret:
             f'there is no password for "{username}", and no terminal to ask on',
             help=f"Set {VARIABLE}, or use --password-file or --password-stdin.",
         )
-    return _checked(getpass.getpass(f"Password for {username}: "), "the prompt")
+    return _checked(typed(f"Password for {username}: "), "the prompt")
+
+
+def typed(prompt: str) -> str:
+    """Ask on the terminal. Raises UsageError where what comes from there is no text."""
+    try:
+        return getpass.getpass(prompt)
+    except EOFError as err:
+        console.say("")  # getpass ended no line
+        raise UsageError("nothing was typed", help="Run it again, and type the password.") from err
+    except UnicodeDecodeError as err:
+        console.say("")
+        message = f"what was typed is not {err.encoding.upper()}, which this terminal is said to use"
+        raise UsageError(message, help="Correct the locale, or put the password into a file.") from err
 
 
 def _checked(value: str, source: str) -> Secret:

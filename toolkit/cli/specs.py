@@ -88,6 +88,6 @@ def asking() -> Callable[[str], str] | None:
     """Give the way to ask for a secret, None where there is nobody to ask."""
     if sys.stdin is None or not sys.stdin.isatty():
         return None
-    from getpass import getpass
+    from toolkit.cli.passwords import typed
 
-    return getpass
+    return typed

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from toolkit.secret import Secret
-    from toolkit.spec.guest import Computer
     from toolkit.spec.places import KeyPath
 
 _MOST_LOGONS = 999
@@ -251,12 +250,12 @@ def resolve_autologon(
     return AutoLogon(match, password, None if count == "forever" else count, ends) if password else None
 
 
-def check_computer_name(names: Iterable[str], computer: Computer, findings: Findings) -> None:
+def check_computer_name(names: Iterable[str], computer: str, path: KeyPath, findings: Findings) -> None:
     """An account named like its computer ends up in no group (cschneegans/unattend-generator#16)."""
     for name in names:
-        if name.casefold() == computer.name.casefold():
+        if name.casefold() == computer.casefold():
             message = f'the account "{name}" has the same name as the computer; Windows puts it in no group'
-            findings.error(("computer", "name"), message, help="Rename one of them.")
+            findings.error(path, message, help="Rename one of them.")
 
 
 def administrator_in(language: str) -> str:

@@ -137,7 +137,7 @@ def read_file(path: KeyPath, name: str, findings: Findings) -> bytes | None:
     try:
         data = read_at_most(file, _LARGEST)
     except OSError as err:
-        findings.error(path, f"{file} cannot be read: {err.strerror}", help="The path counts from the spec's folder.")
+        findings.error(path, f"{file} cannot be read: {err.strerror}", help=findings.counts_from(path))
         return None
     if data is None:
         findings.error(path, f"{file} is larger than {_LARGEST >> 20} MiB: that is another file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import Field
@@ -28,10 +29,18 @@ LONGEST_DESCRIPTION = {
 }
 
 
+# for %x in (...): the variable has one percent sign on a command line and two in a batch file, and otherwise is none.
+_LOOP = re.compile(r"\bfor\s+(?:/[dlrf]\s+)?(?:\"[^\"]*\"\s+)?(?P<signs>%+)(?P<name>[a-z])\s+in\b", re.IGNORECASE)
+
+
 class CommandSection(Section):
     """One of `[[commands]]`."""
 
-    run: str = Field(min_length=1, description="The command line. Not a shell: begin with cmd.exe /c for one.")
+    run: str = Field(
+        min_length=1,
+        description="The command line. Not a shell: begin with cmd.exe /c for one. In the phase setup-complete it is a"
+        " line of a batch file, in which a percent sign is written %%.",
+    )
     phase: Annotated[Phase, Field(strict=False)] = Phase.FIRST_LOGON
     description: str | None = None
     requires_user_input: bool = Field(default=False, description="Show the desktop at once (first-logon only).")
@@ -53,10 +62,22 @@ def _command(number: int, section: CommandSection, findings: Findings) -> Comman
     if section.phase is Phase.SETUP_COMPLETE and not section.run.isascii():
         message = "this is to be a line of a batch file, which the guest reads in its own code page: ASCII only"
         findings.error((*path, "run"), message, help="Put it in a PowerShell script and name that in [[scripts]].")
+    _check_loops((*path, "run"), section, findings)
     if section.requires_user_input and section.phase is not Phase.FIRST_LOGON:
         message = f"requires_user_input means nothing in the phase {section.phase}"
         findings.warning((*path, "requires_user_input"), message)
     return Command(section.phase, section.run, section.description, section.requires_user_input)
+
+
+def _check_loops(path: tuple[str | int, ...], section: CommandSection, findings: Findings) -> None:
+    """Warn only: what is no loop here may be one in a batch file that the command writes with echo."""
+    late = section.phase is Phase.SETUP_COMPLETE
+    right = "%%" if late else "%"
+    for loop in _LOOP.finditer(section.run):
+        if loop["signs"] != right:
+            where = "a line of a batch file" if late else "a command line"
+            message = f"{loop['signs']}{loop['name']} is no variable of a loop in the phase {section.phase}"
+            findings.warning(path, message, help=f"In {where} it is written {right}{loop['name']}.")
 
 
 def _check_length(path: tuple[str | int, ...], text: str, limit: int, phase: Phase, findings: Findings) -> None:

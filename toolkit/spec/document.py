@@ -88,7 +88,8 @@ class Document:
                 if layer.name == COMMAND_LINE:
                     return Place(f"{COMMAND_LINE} {dotted(path[:end])}")
                 return layer.places.get(path[:end], Place(layer.name))
-        return Place(self.name)
+        below = next((layer.own for layer in reversed(self.layers) if layer.own[: len(path)] == path), None)
+        return Place(f"{COMMAND_LINE} {dotted(below)}" if below and path else self.name)
 
     def layer(self, path: KeyPath) -> Layer:
         """Give the layer that sets the value at `path`, or the last one to set something in it."""

@@ -120,7 +120,7 @@ def _blob(name: str, findings: Findings) -> DomainBlob | None:
     try:
         data = read_at_most(source, _LARGEST_BLOB)
     except OSError as err:
-        findings.error(path, f"{source} cannot be read: {err.strerror}", help="The path counts from the spec's folder.")
+        findings.error(path, f"{source} cannot be read: {err.strerror}", help=findings.counts_from(path))
         return None
     text = _base64_text(data) if data is not None else None
     if text is None:

@@ -66,12 +66,10 @@ def driver_files(section: DriversSection, findings: Findings) -> tuple[ExtraFile
         folder = findings.document.layer(path).folder / name
         found = _files_below(folder)
         if found is None:
-            findings.error(path, f"{folder} is not a folder", help="The path counts from the folder of the spec.")
+            findings.error(path, f"{folder} is not a folder", help=findings.counts_from(path))
             continue
         if not any(file.suffix.lower() == ".inf" for file in found):
-            findings.error(
-                path, f"{folder} holds no driver (.inf)", help="The path counts from the folder of the spec."
-            )
+            findings.error(path, f"{folder} holds no driver (.inf)", help=findings.counts_from(path))
         below = f"{ON_THE_MEDIUM}/{number + 1}"
         files += [ExtraFile(file, f"{below}/{file.relative_to(folder).as_posix()}") for file in found]
     return tuple(files)

@@ -27,6 +27,8 @@ from toolkit.spec.work import Carry
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from toolkit.problems import Problem
     from toolkit.secret import Secret
     from toolkit.spec.document import Document
@@ -192,8 +194,7 @@ class _Resolution:
         )
         commands = self._one("commands") or ()
         known = self._known(accounts, administrator, connecting)
-        if computer:
-            check_computer_name(known, computer, self.findings)
+        self._check_names(known, computer)
         if locale := self.sections.get("locale"):
             check_language(self.sections.get("accounts", ()), connecting, locale.ui_language, self.findings)
         needed = self._waiting(commands) or not isinstance(communicator, NoCommunicator)
@@ -207,6 +208,14 @@ class _Resolution:
         elif administrator is None and isinstance(communicator, NoCommunicator) and windows and windows.release.server:
             self._warn_of_question()
         return accounts, administrator, autologon, commands
+
+    def _check_names(self, accounts: Iterable[str], computer: Computer | None) -> None:
+        """The guest's name is one matter, that of the copies of it another: they have the same accounts."""
+        if computer:
+            check_computer_name(accounts, computer.name, ("computer", "name"), self.findings)
+        sysprep = self.sections.get("sysprep")
+        if sysprep:
+            check_computer_name(accounts, sysprep.computer_name, ("sysprep", "computer_name"), self.findings)
 
     def _warn_of_question(self) -> None:
         section = self.sections.get("administrator")

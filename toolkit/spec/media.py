@@ -62,8 +62,6 @@ def resolve_media(section: MediaSection, windows: Windows | None, findings: Find
                 findings.error(path, f"{err.filename or source} cannot be read: {err.strerror}", help=help_)
             continue
         if not is_file(source):
-            findings.error(
-                path, f"there is no file or folder {source}", help="The path counts from the folder of the spec."
-            )
+            findings.error(path, f"there is no file or folder {source}", help=findings.counts_from(path))
         files.append(ExtraFile(source, file.target or source.name))
     return Media(section.label, tuple(files), section.carry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 Table: TypeAlias = dict[str, Any]
 
+_ITEM = re.compile(r"\[(\d+)\]")  # as our own messages write it
+_DEEPEST = 16  # as in a spec
 _SOURCES = frozenset({"env", "file", "prompt", "random"})  # of secrets: tables to write, but one value to read
 
 
@@ -41,12 +44,14 @@ def setting(argument: str, below: Table) -> tuple[KeyPath, Table]:
     Raises UsageError.
     """
     key, equals, text = argument.partition("=")
-    parts = [part.strip() for part in key.split(".")]
+    parts = [part.strip() for part in _ITEM.sub(r".\1", key).split(".")]
     if not key.isprintable():
         raise UsageError("--set: the key holds a control character", help="For example: --set disk.firmware=uefi")
     if not equals or not all(parts):
         raise UsageError(f"--set {key}: write it as --set key.path=value", help="For example: --set disk.firmware=uefi")
-    if parts == ["extends"]:
+    if len(parts) > _DEEPEST:
+        raise UsageError(f"--set {parts[0]}: tables are nested {_DEEPEST} deep at most", help="Shorten the key.")
+    if parts[0] == "extends":
         raise UsageError("--set extends: only a spec can extend another", help="Write extends = ... into the spec.")
     path = _path(parts, below)
     return _changed(path, below), _wrapped(path, _value(text), below)

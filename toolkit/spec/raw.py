@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from toolkit.spec.guest import Windows
 
 _NAMESPACES = 'xmlns="urn:schemas-microsoft-com:unattend" xmlns:wcm="http://schemas.microsoft.com/WMIConfig/2002/State"'
+_FRAME = frozenset({"unattend", "settings", "component"})
 _Pass: TypeAlias = Literal[
     "windowsPE", "offlineServicing", "generalize", "specialize", "auditSystem", "auditUser", "oobeSystem"
 ]
@@ -74,10 +75,13 @@ def _fault(xml: str) -> str | None:
     depth = elements = 0
     parser = expat.ParserCreate(namespace_separator=" ")
 
-    def start(_name: str, _attributes: dict[str, str]) -> None:
+    def start(name: str, _attributes: dict[str, str]) -> None:
         nonlocal depth, elements
         depth += 1
         elements += depth == 2
+        local = name.rpartition(" ")[2]
+        if depth == 2 and local in _FRAME:
+            raise _RefusedError(f"holds <{local}>, and is to hold only what stands inside the component")
 
     def end(_name: str) -> None:
         nonlocal depth

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -73,6 +74,7 @@ def _script(path: KeyPath, section: ScriptSection, carry: Carry, findings: Findi
     data = _content((*path, "file"), source, findings)
     if data is None:
         return None
+    _check_encoding((*path, "file"), source, kind, data, findings)
     return Script(section.phase, source.name, kind, data, section.reboot, section.optional)
 
 
@@ -95,6 +97,30 @@ def _check_phase(path: KeyPath, section: ScriptSection, kind: ScriptKind, carry:
         )
 
 
+def _check_encoding(path: KeyPath, source: Path, kind: ScriptKind, data: bytes, findings: Findings) -> None:
+    """Find what the guest would read as another text, though the bytes arrive as they are.
+
+    cmd.exe reads its own code page and knows no marks (devblogs.microsoft.com/oldnewthing, 2021-07-26); Windows
+    PowerShell does so where there is no mark (PSScriptAnalyzer, UseBOMForUnicodeEncodedFile).
+    """
+    if kind is ScriptKind.BATCH and data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        findings.error(path, f"{source} is UTF-16, of which cmd.exe reads one character", help="Save it as ASCII.")
+    elif kind is ScriptKind.BATCH and data.startswith(BOM_UTF8):
+        message = f"{source} begins with a byte order mark, which cmd.exe takes for a part of the first command"
+        findings.warning(path, message, help="Save it as ASCII.")
+    elif kind is ScriptKind.POWERSHELL and not data.isascii() and not data.startswith(BOM_UTF8) and _is_utf8(data):
+        message = f"{source} is UTF-8 without a byte order mark: Windows PowerShell reads it in the guest's code page"
+        findings.warning(path, message, help="Save it as UTF-8 with a byte order mark.")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _check_powershell(path: KeyPath, section: ScriptSection, windows: Windows, findings: Findings) -> None:
     """Server Core of 2008 R2 is without PowerShell until the bootstrap turns it on, at the end of the first logon."""
     if section.file.lower().endswith(".ps1") and not windows.has_powershell:
@@ -106,7 +132,7 @@ def _content(path: KeyPath, source: Path, findings: Findings) -> bytes | None:
     try:
         data = read_at_most(source, _LARGEST)
     except OSError as err:
-        findings.error(path, f"{source} cannot be read: {err.strerror}", help="The path counts from the spec's folder.")
+        findings.error(path, f"{source} cannot be read: {err.strerror}", help=findings.counts_from(path))
         return None
     if data is None:
         findings.error(path, f"{source} is larger than {_LARGEST >> 20} MiB: that is not a script")

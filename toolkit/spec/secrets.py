@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, InstanceOf, WithJsonSchema
 
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, UnreadableError
 from toolkit.private import keep, kept
 from toolkit.secret import Secret, first_line
 from toolkit.spec.document import COMMAND_LINE, dotted
@@ -92,12 +92,17 @@ class Vault:
     given: Mapping[str, Secret] = field(default_factory=dict)  # by dotted key; these need not be got
 
     def secret(self, source: SecretSource, path: KeyPath, findings: Findings) -> Secret | None:
-        """Give the secret, or None after adding to `findings` what is wrong with it."""
+        """Give the secret, or None after adding to `findings` what is wrong with it.
+
+        Raises UnreadableError where the folder of random secrets is what is wrong: that is no fault of the spec.
+        """
         if dotted(path) in self.given:
             return self.given[dotted(path)]
         try:
             value = self._value(source, path, findings)
         except ToolkitError as err:
+            if source.kind is Kind.RANDOM and isinstance(err, UnreadableError):
+                raise
             findings.error(path, f"{dotted(path)}: {err.message}", help=err.help, rule="secret")
             return None
         fault = _fault(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -46,6 +47,11 @@ class Findings:
 
     def warning(self, path: KeyPath, message: str, *, help: str | None = None, rule: str = "spec") -> None:  # noqa: A002
         self.problems.append(Problem(rule, Severity.WARNING, message, self.document.place(path), help))
+
+    def counts_from(self, path: KeyPath) -> str:
+        """Say which folder a relative path at `path` counts from; on the command line and stdin it is the current."""
+        folder = self.document.layer(path).folder
+        return f"The path counts from {'the current folder' if folder == Path() else folder}."
 
     @property
     def errors(self) -> list[Problem]:

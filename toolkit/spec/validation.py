@@ -151,7 +151,7 @@ def _report(error: ErrorDetails, data: Table, findings: Findings) -> None:
         # Where a table belongs, a text may be the password that was to stand in it.
         hidden = _TYPES[kind] == "a table" and isinstance(error["input"], str)
         found = "text" if hidden else _shown(error["input"])
-        findings.error(path, f"{key} is {found}; it must be {_TYPES[kind]}", help=_quotes(error["input"], kind))
+        findings.error(path, f"{key} is {found}; it must be {_TYPES[kind]}", help=_meant(path, error["input"], kind))
     elif kind == "value_error":
         findings.error(path, f"{key} {_joined(str(context['error']))}")
     else:
@@ -175,7 +175,9 @@ def _joined(message: str) -> str:
     return f"= {message}" if message.startswith('"') else message
 
 
-def _quotes(found: Any, kind: str) -> str | None:
+def _meant(path: KeyPath, found: Any, kind: str) -> str | None:
+    if kind == "list_type" and isinstance(found, dict) and _fields_at(path) != _fields_at(path[:-1]):
+        return f"Each of its tables begins with [[{'.'.join(part for part in path if isinstance(part, str))}]]."
     if kind == "string_type" and isinstance(found, int | float) and not isinstance(found, bool):
         return f'Write it in quotes: "{found}".'
     return None

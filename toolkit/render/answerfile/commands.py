@@ -10,7 +10,7 @@ from toolkit.render.autologon_traces import WINLOGON
 from toolkit.render.bootstrap import first_logon_command, hold_command, script_name
 from toolkit.render.powershell import RUN
 from toolkit.render.runner.carried import install_command, pe_command
-from toolkit.render.runner.last_logon import cleans_later, register_command
+from toolkit.render.runner.last_logon import battery_command, cleans_later, register_command
 from toolkit.render.runner.phases import runner_name, steps_of
 from toolkit.render.runner.step import FOLDER
 from toolkit.render.tweak_commands import tweak_commands
@@ -58,7 +58,11 @@ def _clean_later(guest: Guest) -> list[CommandLine]:
     """The script is on the copy's disk already. Through cmd.exe, which knows %SystemRoot%."""
     if not cleans_later(guest):
         return []
-    return [CommandLine(f"cmd.exe /d /c {register_command()}", "The last automatic logon cleans up")]
+    battery = battery_command(guest)
+    return [
+        CommandLine(f"cmd.exe /d /c {register_command()}", "The last automatic logon cleans up"),
+        *([CommandLine(battery, "It does so on battery too")] if battery else []),
+    ]
 
 
 def _copied_bootstrap(guest: Guest) -> str | None:

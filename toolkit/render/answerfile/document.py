@@ -52,8 +52,10 @@ def document(guest: Guest, contributions: Iterable[Contribution], carried: Seque
     )
     tree.drop_empty(root)
     tree.join_lists(root)
+    opening = tree.last_of_first_logon(root)
     for fragment in guest.raw:
         tree.merge(root, fragment.during, fragment.component, fragment.xml)
+    tree.keep_last(opening)
     tree.number_orders(root)
     tree.for_architectures(root, guest.windows.architectures)
     return proven(tree.serialized(root), guest, name=NAME)

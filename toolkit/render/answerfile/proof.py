@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from toolkit.spec.guest import Guest
 
 
+_TWICE = (
+    "Settings of the spec write one of them: change those, or leave it out of the fragment"
+    ' (disk.layout = "none" leaves the disks to you).'
+)
+
+
 def proven(data: bytes, guest: Guest, *, name: str) -> bytes:
     """Give `data` back. Raises ToolkitError naming the finding where the catalog has one.
 
@@ -32,9 +38,10 @@ def _refused(found: list[Problem], *, own: bool) -> ToolkitError:
     first = found[0].concise()
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     if own:
+        mend = _TWICE if found[0].rule == "repeated-key" else "Correct the fragment."
         return ToolkitError(
             f"the answer file would not be valid with the XML of [[raw]]: {first}{more}",
-            help="Correct the fragment. Lines are those of the answer file that would have been written.",
+            help=f"{mend} Lines are those of the answer file that would have been written.",
         )
     return ToolkitError(
         f"the answer file would not be valid: {first}{more}",

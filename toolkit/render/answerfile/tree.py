@@ -19,13 +19,21 @@ _SETTINGS = f"{{{NAMESPACE}}}settings"
 _COMPONENT = f"{{{NAMESPACE}}}component"
 _ORDER = f"{{{NAMESPACE}}}Order"
 _PASSES = ("windowsPE", "offlineServicing", "generalize", "specialize", "auditSystem", "auditUser", "oobeSystem")
+_COMMANDS = frozenset({"RunSynchronous", "FirstLogonCommands", "LogonCommands"})
+_MOST_COMMANDS = 500  # their Order goes from 1 to 500 (Microsoft's reference)
 _ONLY_FOR = "unattend-only-for"  # our own mark, which no setting of Windows' has
 _IDENTITY = {"publicKeyToken": "31bf3856ad364e35", "language": "neutral", "versionScope": "nonSxS"}
 
 
 def parsed(text: str) -> etree._Element:
-    """Parse what the templates printed. Their layout is not the file's: white space between elements is dropped."""
-    parser = etree.XMLParser(remove_blank_text=True, no_network=True, resolve_entities=False)
+    """Parse what the templates printed, or a fragment of the user's.
+
+    Their layout is not the file's: white space between elements is dropped. So are comments and processing
+    instructions, since one inside a value would divide its text.
+    """
+    parser = etree.XMLParser(
+        remove_blank_text=True, remove_comments=True, remove_pis=True, no_network=True, resolve_entities=False
+    )
     return etree.fromstring(text.encode("utf-8"), parser)
 
 
@@ -46,14 +54,16 @@ def _is_empty(element: etree._Element) -> bool:
 def merge(root: etree._Element, during: str, component: str, xml: str) -> None:
     """Put a fragment into a component of a pass, making both where there is none.
 
-    A container joins one of its name, an item of a list is added to it, and a value replaces one of its name. Raises
-    ToolkitError where `xml` is not well-formed.
+    A container joins one of its name, an item of a list is added to it, and a value replaces one of its name. Items
+    come in the order that they ask for, behind those that are there. Raises ToolkitError where `xml` is not
+    well-formed.
     """
     opening = f'<component xmlns="{NAMESPACE}" xmlns:wcm="{_STATE}">'
     try:
         fragment = parsed(f"{opening}{xml}</component>")
     except etree.XMLSyntaxError as err:
         raise ToolkitError(f"the XML for {component} in {during} is not well-formed: {err.msg}") from err
+    _sort_by_order(fragment)
     for child in fragment.iterchildren(tag=etree.Element):
         _merge_into(_component_of(_settings_of(root, during), component), child)
 
@@ -78,15 +88,39 @@ def _component_of(settings: etree._Element, name: str) -> etree._Element:
     return etree.SubElement(settings, _COMPONENT, {"name": name})
 
 
+def _sort_by_order(fragment: etree._Element) -> None:
+    """Put the items of each list where their Order says: `number_orders` numbers them as they stand."""
+    for holder in list(fragment.iter(tag=etree.Element)):
+        orders = [(item.findtext(_ORDER) or "").strip() for item in holder]
+        if orders and all(order.isdecimal() for order in orders):
+            holder[:] = sorted(holder, key=lambda item: int(item.findtext(_ORDER) or 0))
+
+
 def _merge_into(parent: etree._Element, child: etree._Element) -> None:
-    same = None if child.get(_ACTION) else parent.find(str(child.tag))
-    if same is None:
+    """Where the user left out an item's action, those that it is to stand beside say that it is added like them."""
+    same = parent.find(str(child.tag))
+    if same is not None and same.get(_ACTION) and not child.get(_ACTION):
+        child.set(_ACTION, "add")
+    if same is None or child.get(_ACTION):
         parent.append(child)
     elif len(child) or len(same):
         for inner in child.iterchildren(tag=etree.Element):
             _merge_into(same, inner)
     else:
         parent.replace(same, child)
+
+
+def last_of_first_logon(root: etree._Element) -> etree._Element | None:
+    """Find the last command of the first logon: it opens the guest, or runs the steps of which the last one does."""
+    commands = root.findall(f".//{{{NAMESPACE}}}FirstLogonCommands/*")
+    return commands[-1] if commands else None
+
+
+def keep_last(item: etree._Element | None) -> None:
+    """Move the item behind what has been added since. What stands behind steps is lost where one restarts Windows."""
+    parent = None if item is None else item.getparent()
+    if item is not None and parent is not None:
+        parent.append(item)
 
 
 def join_lists(root: etree._Element) -> None:
@@ -101,7 +135,7 @@ def join_lists(root: etree._Element) -> None:
 
 
 def number_orders(root: etree._Element) -> None:
-    """Write 1, 2, 3 ... into the Order elements of every list."""
+    """Write 1, 2, 3 ... into the Order elements of every list. Raises ToolkitError for commands without a number."""
     counts: dict[etree._Element, int] = {}
     for order in root.iter(_ORDER):
         item = order.getparent()
@@ -109,6 +143,12 @@ def number_orders(root: etree._Element) -> None:
         if container is not None:
             counts[container] = counts.get(container, 0) + 1
             order.text = str(counts[container])
+    for container, count in counts.items():
+        if etree.QName(container).localname in _COMMANDS and count > _MOST_COMMANDS:
+            raise ToolkitError(
+                f"{etree.QName(container).localname} would hold {count} commands, and Setup takes {_MOST_COMMANDS}",
+                help="Put commands of that phase into a file, and name it in [[scripts]].",
+            )
 
 
 def for_architectures(root: etree._Element, architectures: Sequence[str]) -> None:

@@ -73,8 +73,10 @@ def go_template(text: str) -> str:
 
 
 def _notes(guest: Guest) -> tuple[str, ...]:
+    spec = PureWindowsPath(guest.source).name
+    shown = spec if spec.isprintable() else ascii(spec)  # in a locale without its letters it is not
     notes = [
-        f"Packer settings for the guest that {PureWindowsPath(guest.source).name} describes, made with its medium.",
+        f"Packer settings for the guest that {shown} describes, made with its medium.",
         f"The options fit any builder that installs from an ISO: change {BUILDER}, and add disk, memory, network.",
         "Packer 1.7 and later: add the builder's plugin (packer plugins install).",
     ]

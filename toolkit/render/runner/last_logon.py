@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from toolkit.files import NamedFile
 from toolkit.render.answerfile.account_commands import trace_lines
 from toolkit.render.autologon_traces import WINLOGON
+from toolkit.render.runner.battery import TaskLogon, on_battery_too
 from toolkit.render.runner.step import FOLDER, RunnerStep, in_batch
 from toolkit.render.templating import render
 from toolkit.spec.guest import Phase
@@ -33,12 +34,19 @@ def register_command() -> str:
     return f'schtasks.exe /create /f /tn {_TASK} /sc onlogon /ru SYSTEM /rl HIGHEST /tr "{run}"'
 
 
+def battery_command(guest: Guest) -> str | None:
+    """Give the line that has it run without a charger too; None where that cannot be said."""
+    return on_battery_too(guest, _TASK, TaskLogon.SERVICE_ACCOUNT)
+
+
 def last_logon_steps(guest: Guest) -> tuple[RunnerStep, ...]:
     """Give the first logon's step that leaves the script behind."""
     if not cleans_later(guest):
         return ()
+    battery = battery_command(guest)
     return (
         RunnerStep("clean up after the last automatic logon", register_command(), (_script(guest),), optional=True),
+        *((RunnerStep("and do so on battery too", battery, optional=True),) if battery else ()),
     )
 
 

@@ -19,6 +19,7 @@ from toolkit.errors import ToolkitError
 from toolkit.files import NamedFile
 from toolkit.render.autologon_traces import WINLOGON
 from toolkit.render.cmd import LONGEST_LINE
+from toolkit.render.runner.battery import TaskLogon, on_battery_too
 from toolkit.render.runner.phases import runner_name, steps_of
 from toolkit.render.templating import render
 from toolkit.spec.guest import Phase
@@ -54,7 +55,8 @@ def runner_file(guest: Guest, phase: Phase) -> NamedFile | None:
         by_setup=phase is Phase.SPECIALIZE,
         by_user=phase is Phase.EVERY_LOGON,
         counted=guest.autologon is not None and guest.autologon.count is not None,
-        task=f"unattend-{phase}",
+        task=(task := f"unattend-{phase}"),
+        on_battery_too=on_battery_too(guest, task, TaskLogon.INTERACTIVE_TOKEN),
         winlogon=WINLOGON,
         run_once=_RUN_ONCE,
         arguments="",

@@ -166,7 +166,12 @@ goto failed
 rem A task and not RunOnce, because it starts elevated; RunOnce where there is no task scheduler.
 :come_back
 schtasks.exe /create /f /tn unattend-first-logon /sc onlogon /rl HIGHEST /tr "cmd.exe /d /c %SELF%"
-if "%ERRORLEVEL%"=="0" exit /b 0
+if not "%ERRORLEVEL%"=="0" goto run_once
+rem Where this fails, the task waits for the charger.
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$s=New-Object -ComObject Schedule.Service;$s.Connect();$f=$s.GetFolder('\');$d=$f.GetTask('unattend-first-logon').Definition;$d.Settings.DisallowStartIfOnBatteries=$false;$d.Settings.StopIfGoingOnBatteries=$false;[void]$f.RegisterTaskDefinition('unattend-first-logon',$d,4,$null,$null,3)"
+exit /b 0
+
+:run_once
 reg.exe add "HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\RunOnce" /v unattend-first-logon /t REG_SZ /d "cmd.exe /d /c %SELF%" /f
 exit /b 0
 

@@ -46,10 +46,31 @@ if "%AFTER%"=="failed" echo [%DATE% %TIME: =0%] %STEP% may fail: going on
 if "%AFTER%"=="restart" goto restart
 :after_1
 
-rem 2 open the guest
-set "STEP=2 open the guest"
+rem 2 and do so on battery too
+set "STEP=2 and do so on battery too"
 set "MARK=%STATE%\first-logon-2"
 if exist "%MARK%.done" goto after_2
+if exist "%MARK%.again" goto interrupted
+if exist "%MARK%.begun" echo [%DATE% %TIME: =0%] %STEP% was interrupted, and is run once more
+if exist "%MARK%.begun" copy /y "%MARK%.begun" "%MARK%.again" >nul
+>"%MARK%.begun" echo %DATE% %TIME: =0%
+echo [%DATE% %TIME: =0%] %STEP%
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$s=New-Object -ComObject Schedule.Service;$s.Connect();$f=$s.GetFolder('\');$d=$f.GetTask('unattend-autologon').Definition;$d.Settings.DisallowStartIfOnBatteries=$false;$d.Settings.StopIfGoingOnBatteries=$false;[void]$f.RegisterTaskDefinition('unattend-autologon',$d,4,'SYSTEM',$null,5)"
+set "RC=%ERRORLEVEL%"
+echo [%DATE% %TIME: =0%] %STEP% ended with %RC%
+set "AFTER=failed"
+if "%RC%"=="0" set "AFTER=next"
+if "%RC%"=="3010" set "AFTER=restart"
+if "%RC%"=="1641" set "AFTER=restart"
+if "%AFTER%"=="failed" echo [%DATE% %TIME: =0%] %STEP% may fail: going on
+>"%MARK%.done" echo %RC%
+if "%AFTER%"=="restart" goto restart
+:after_2
+
+rem 3 open the guest
+set "STEP=3 open the guest"
+set "MARK=%STATE%\first-logon-3"
+if exist "%MARK%.done" goto after_3
 if exist "%MARK%.again" goto interrupted
 if exist "%MARK%.begun" echo [%DATE% %TIME: =0%] %STEP% was interrupted, and is run once more
 if exist "%MARK%.begun" copy /y "%MARK%.begun" "%MARK%.again" >nul
@@ -65,7 +86,7 @@ if "%RC%"=="1641" set "AFTER=restart"
 if "%AFTER%"=="failed" goto failed
 >"%MARK%.done" echo %RC%
 if "%AFTER%"=="restart" goto restart
-:after_2
+:after_3
 
 echo [%DATE% %TIME: =0%] done
 >"%DONE%" echo %DATE% %TIME: =0%
@@ -102,7 +123,12 @@ goto failed
 rem A task and not RunOnce, because it starts elevated; RunOnce where there is no task scheduler.
 :come_back
 schtasks.exe /create /f /tn unattend-first-logon /sc onlogon /rl HIGHEST /tr "cmd.exe /d /c %SELF%"
-if "%ERRORLEVEL%"=="0" exit /b 0
+if not "%ERRORLEVEL%"=="0" goto run_once
+rem Where this fails, the task waits for the charger.
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$s=New-Object -ComObject Schedule.Service;$s.Connect();$f=$s.GetFolder('\');$d=$f.GetTask('unattend-first-logon').Definition;$d.Settings.DisallowStartIfOnBatteries=$false;$d.Settings.StopIfGoingOnBatteries=$false;[void]$f.RegisterTaskDefinition('unattend-first-logon',$d,4,$null,$null,3)"
+exit /b 0
+
+:run_once
 reg.exe add "HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\RunOnce" /v unattend-first-logon /t REG_SZ /d "cmd.exe /d /c %SELF%" /f
 exit /b 0
 
