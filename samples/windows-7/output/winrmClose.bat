@@ -41,7 +41,9 @@ if not exist "%RUNNER%" goto refused
 rem The time is over for today: the task runs when it is told to, and never by itself.
 schtasks /create /f /tn unattend-close /sc once /st 00:00 /ru SYSTEM /rl HIGHEST /tr "cmd.exe /d /c %RUNNER% now %AFTER%"
 if not "%ERRORLEVEL%"=="0" goto refused
-schtasks /run /tn unattend-close
+rem With /i on battery too. It is in the program's own help and in no page of its reference: without it where it fails.
+schtasks /run /i /tn unattend-close
+if not "%ERRORLEVEL%"=="0" schtasks /run /tn unattend-close
 if not "%ERRORLEVEL%"=="0" goto refused
 echo In 5 seconds this guest is closed. The log: %LOG%
 exit /b 0

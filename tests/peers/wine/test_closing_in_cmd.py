@@ -34,9 +34,16 @@ def test_whoever_calls_it_is_let_go_at_once(medium: Medium, argument: str, hande
     assert ran.exit_code == BootstrapExit.DONE
     assert ran.lines[1:] == (
         f'{CREATE} /tr "cmd.exe /d /c {RUNNER} now {handed_on}"',
-        "schtasks /run /tn unattend-close",
+        "schtasks /run /i /tn unattend-close",
     )
     assert medium.windows.path("windows/unattend-close.bat").exists()
+
+
+def test_it_is_handed_over_to_a_scheduler_too_that_cannot_do_so_on_battery(medium: Medium) -> None:
+    medium.insert(OLD)
+    ran = medium.close(OLD, Rule("/run /i", code=1), arguments="")
+    assert ran.exit_code == BootstrapExit.DONE
+    assert ran.lines[-1] == "schtasks /run /tn unattend-close"
 
 
 @pytest.mark.parametrize(
