@@ -11,7 +11,7 @@ from tests.render.guests import PASSWORD, guest
 from toolkit.catalog.releases import releases
 from toolkit.render.answerfile.account_commands import clean_lines, first_logon_lines, specialize_lines
 from toolkit.render.closing_steps import last_steps
-from toolkit.spec.accounts import account_name_fault
+from toolkit.spec.account_names import account_name_fault
 from toolkit.spec.guest import Account, AutoLogon, Guest, Installation
 
 LONGEST = 1024

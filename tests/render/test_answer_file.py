@@ -20,7 +20,7 @@ from toolkit.catalog.releases import releases
 from toolkit.render.answerfile.accounts import encoded
 from toolkit.render.answerfile.document import NAME, answer_file
 from toolkit.secret import Secret
-from toolkit.spec.accounts import account_name_fault
+from toolkit.spec.account_names import account_name_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.spec.loading import NONE, SMALLEST, WINDOWS, WINRM, errors, guest_of, refused, warnings
-from toolkit.spec.accounts import account_name_fault
+from toolkit.spec.account_names import account_name_fault
 from toolkit.spec.guest import Account, AutoLogon, Guest
 
 ANN = '[[accounts]]\nname = "ann"\npassword = "An-0-ther"\n'

@@ -67,7 +67,7 @@ def _state_of_spec(path: Path, settings: Sequence[str]) -> tuple[GuestState, Cer
 def _state_of_flags(username: str, password: Secret) -> GuestState:
     """Without a spec, a guest that lets everything in: it is the client that is being tried."""
     from toolkit.simulator.state import GuestState, LocalUser
-    from toolkit.spec.accounts import account_name_fault
+    from toolkit.spec.account_names import account_name_fault
 
     fault = None if username.casefold() == "administrator" else account_name_fault(username)
     if fault:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from toolkit.spec.groups import ADMINISTRATORS, is_group, resolve_groups
+from toolkit.spec.account_names import ADMINISTRATOR, account_name_fault
+from toolkit.spec.groups import ADMINISTRATORS, resolve_groups
 from toolkit.spec.guest import Account, AutoLogon
 from toolkit.spec.secrets import SecretField, SecretSource, Vault
 from toolkit.spec.section import Findings, Section
@@ -14,63 +15,13 @@ from toolkit.spec.text import Text256, utf16_units
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from toolkit.secret import Secret
     from toolkit.spec.places import KeyPath
 
 _MOST_LOGONS = 999
-ADMINISTRATOR = "Administrator"
 _LONGEST_PASSWORD = 127  # what Windows' logon page takes; SAM's own limit is 256
-_LONGEST_NAME = 20  # the SAM account name's limit; the reference page's 256 is not reachable
-_FORBIDDEN = frozenset(
-    '"/\\[]:|<>+=;,?*%@'
-)  # Microsoft-Windows-Shell-Setup/UserAccounts/LocalAccounts/LocalAccount/Name
-_RESERVED = frozenset(
-    {
-        "administrator",
-        "guest",
-        "defaultaccount",
-        "wdagutilityaccount",
-        "system",
-        "network service",
-        "local service",
-        "none",
-        # Microsoft KB 266633, "Restricted User Names". Who was called Local could not log on (pbatard/rufus#2557).
-        "anonymous logon",
-        "authenticated users",
-        "batch",
-        "builtin",
-        "creator group",
-        "creator group server",
-        "creator owner",
-        "creator owner server",
-        "dialup",
-        "everyone",
-        "interactive",
-        "local",
-        "network",
-        "nt authority",
-        "nt pseudo domain",
-        "null sid",
-        "proxy",
-        "restricted",
-        "self",
-        "service",
-        "terminal server user",
-    }
-)
-# What the built-in administrator is called where it is not Administrator, by the language of Windows (pbatard/rufus
-# src/wue.c; vmware/packer-examples-for-vsphere#332).
-_ADMINISTRATOR_IN = {
-    "es": "Administrador",
-    "fi": "Järjestelmänvalvoja",
-    "fr": "Administrateur",
-    "hu": "Rendszergazda",
-    "pt": "Administrador",
-    "ru": "Администратор",
-    "sv": "Administratör",
-}
 
 
 class AccountSection(Section):
@@ -248,72 +199,6 @@ def resolve_autologon(
     password = known[match]
     ends = count != "forever" if clean is None else clean
     return AutoLogon(match, password, None if count == "forever" else count, ends) if password else None
-
-
-def check_computer_name(names: Iterable[str], computer: str, path: KeyPath, findings: Findings) -> None:
-    """An account named like its computer ends up in no group (cschneegans/unattend-generator#16)."""
-    for name in names:
-        if name.casefold() == computer.casefold():
-            message = f'the account "{name}" has the same name as the computer; Windows puts it in no group'
-            findings.error(path, message, help="Rename one of them.")
-
-
-def administrator_in(language: str) -> str:
-    """Give what Windows in this language calls the built-in administrator."""
-    return _ADMINISTRATOR_IN.get(language.partition("-")[0].casefold(), ADMINISTRATOR)
-
-
-def check_language(
-    sections: Iterable[AccountSection], connecting: Connecting | None, language: str, findings: Findings
-) -> None:
-    """Setup knows the built-in administrator by its English name in every language; who logs on to it must not."""
-    own = administrator_in(language)
-    if own == ADMINISTRATOR:
-        return
-    made: dict[str, KeyPath] = {section.name: ("accounts", number, "name") for number, section in enumerate(sections)}
-    if connecting is not None:
-        made.setdefault(connecting.name, ("communicator",))
-    for name, path in made.items():
-        if name.casefold() == own.casefold():
-            message = f'"{name}" is what the built-in administrator is called in {language}: Setup cannot make it'
-            findings.error(path, message, help="Use another name, or [administrator].")
-    if connecting is not None and connecting.uses(ADMINISTRATOR):
-        message = f'in {language} the built-in administrator is called "{own}": nobody can log on as {connecting.name}'
-        findings.warning(("communicator",), message, help="Let another user connect; the account is made for it.")
-
-
-def check_first_logon(accounts: tuple[Account, ...], autologon: AutoLogon, findings: Findings) -> None:
-    """FirstLogonCommands run as who logs on first, and opening the guest takes an administrator."""
-    for number, account in enumerate(accounts):
-        groups = {group.casefold() for group in account.groups}
-        if account.name == autologon.username and ADMINISTRATORS.casefold() not in groups:
-            message = f'"{account.name}" logs on first and is no administrator: commands that need one will fail'
-            findings.warning(("accounts", number, "groups"), message, help=f'Add "{ADMINISTRATORS}" to its groups.')
-
-
-def check_administrator(section: AdministratorSection | None, autologon: AutoLogon | None, findings: Findings) -> None:
-    """Whoever logs on by himself is enabled (AutoLogon as Administrator enables the account)."""
-    if section and section.enabled is False and autologon and autologon.username == ADMINISTRATOR:
-        message = "the administrator is disabled, but it is to log on by itself"
-        findings.error(("administrator", "enabled"), message, help="Remove it, or let another user log on.")
-
-
-def account_name_fault(name: str) -> str | None:
-    """Say what Windows would not take in the name of a new local account, or None."""
-    if not name.strip():
-        return "is empty"
-    if name.casefold() in _RESERVED:
-        return "is reserved by Windows" + (": use [administrator]" if name.casefold() == "administrator" else "")
-    if is_group(name):  # both are of one kind to Windows (NetLocalGroupAdd: NERR_UserExists)
-        return "is the name of a group of Windows"
-    if len(name.encode("utf-16-le")) // 2 > _LONGEST_NAME:
-        return f"is longer than {_LONGEST_NAME} characters"
-    bad = sorted({character for character in name if character in _FORBIDDEN or ord(character) < 32})
-    if bad:
-        return f"holds {' '.join(bad)!r}, which no account name may"
-    if name.endswith(".") or name != name.strip():
-        return "begins or ends with a space, or ends with a dot"
-    return None
 
 
 def _check_unique(sections: list[AccountSection], findings: Findings) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from toolkit.catalog.suggest import did_you_mean, one_of
-from toolkit.spec.accounts import ADMINISTRATOR, account_name_fault
+from toolkit.spec.account_names import ADMINISTRATOR, account_name_fault
 from toolkit.spec.duration import seconds
 from toolkit.spec.guest import Communicator, NoCommunicator, Ssh, Winrm
 from toolkit.spec.secrets import SecretField, Vault

@@ -6,36 +6,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import SpecError
-from toolkit.spec.accounts import (
-    ADMINISTRATOR,
-    Connecting,
-    check_administrator,
-    check_computer_name,
-    check_first_logon,
-    check_language,
-    resolve_accounts,
-    resolve_administrator,
-    resolve_autologon,
-)
-from toolkit.spec.communicator import user_of
 from toolkit.spec.disk import check_firmware
-from toolkit.spec.guest import Guest, NoCommunicator, Phase
+from toolkit.spec.guest import Guest, Phase
 from toolkit.spec.model import TABLES
+from toolkit.spec.people import Situation, resolve_people
 from toolkit.spec.section import Findings
 from toolkit.spec.validation import validated
 from toolkit.spec.work import Carry
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from toolkit.problems import Problem
-    from toolkit.secret import Secret
     from toolkit.spec.document import Document
     from toolkit.spec.drivers import DriversSection
     from toolkit.spec.guest import (
-        Account,
-        AutoLogon,
         Command,
         Communicator,
         Computer,
@@ -109,15 +93,17 @@ class _Resolution:
         communicator = self._one("communicator", self.vault)
         windows: Windows | None = self._one("windows")
         computer: Computer | None = self._one("computer")
-        accounts, administrator, autologon, commands = self._people(communicator, computer, windows)
+        commands = self._one("commands") or ()
+        situation = Situation(communicator, computer, windows, self._waiting(commands))
+        people = resolve_people(self.sections, situation, self.vault, self.findings)
         return {
             "windows": windows,
             "computer": computer,
             "locale": self._one("locale", windows),
             **self._machine(windows),
-            "accounts": accounts,
-            "administrator_password": administrator,
-            "autologon": autologon,
+            "accounts": people.accounts,
+            "administrator_password": people.administrator,
+            "autologon": people.autologon,
             "communicator": communicator,
             "bootstrap": self._one("bootstrap", communicator, self.vault) if communicator else None,
             "commands": commands,
@@ -179,83 +165,6 @@ class _Resolution:
         administrator = self.sections.get("administrator")
         enabled = administrator.enabled if administrator else None
         return {"disk": disk, "administrator_enabled": enabled} | _present(bypass=bypass, oobe=self._one("oobe"))
-
-    def _people(
-        self, communicator: Communicator | None, computer: Computer | None, windows: Windows | None
-    ) -> tuple[tuple[Account, ...], Secret | None, AutoLogon | None, tuple[Command, ...]]:
-        connecting = self._connecting(communicator)
-        accounts = self._accounts(connecting)
-        administrator = resolve_administrator(
-            self.sections.get("administrator"),
-            connecting,
-            self.vault,
-            self.findings,
-            server=windows is not None and windows.release.server,
-        )
-        commands = self._one("commands") or ()
-        known = self._known(accounts, administrator, connecting)
-        self._check_names(known, computer)
-        if locale := self.sections.get("locale"):
-            check_language(self.sections.get("accounts", ()), connecting, locale.ui_language, self.findings)
-        needed = self._waiting(commands) or not isinstance(communicator, NoCommunicator)
-        certain = communicator is not None or connecting is not None
-        autologon = self._autologon(connecting, known, needed=needed) if certain else None
-        check_administrator(self.sections.get("administrator"), autologon, self.findings)
-        if autologon and needed:
-            check_first_logon(accounts, autologon, self.findings)
-        if not known and not needed:
-            self.findings.warning(("accounts",), "the spec has no account: Setup will stop and ask for one")
-        elif administrator is None and isinstance(communicator, NoCommunicator) and windows and windows.release.server:
-            self._warn_of_question()
-        return accounts, administrator, autologon, commands
-
-    def _check_names(self, accounts: Iterable[str], computer: Computer | None) -> None:
-        """The guest's name is one matter, that of the copies of it another: they have the same accounts."""
-        if computer:
-            check_computer_name(accounts, computer.name, ("computer", "name"), self.findings)
-        sysprep = self.sections.get("sysprep")
-        if sysprep:
-            check_computer_name(accounts, sysprep.computer_name, ("sysprep", "computer_name"), self.findings)
-
-    def _warn_of_question(self) -> None:
-        section = self.sections.get("administrator")
-        if section is None or section.password is None:
-            self.findings.warning(
-                ("administrator",),
-                "the server's Administrator gets no password: OOBE asks for one where no answer file has it",
-                help="Add [administrator] with password = ...",
-            )
-
-    def _accounts(self, connecting: Connecting | None) -> tuple[Account, ...]:
-        sections = self.sections.get("accounts")
-        return () if sections is None else resolve_accounts(sections, connecting, self.vault, self.findings)
-
-    def _connecting(self, communicator: Communicator | None) -> Connecting | None:
-        if isinstance(communicator, NoCommunicator):
-            return None
-        if communicator is not None:
-            return Connecting(communicator.username, communicator.password)
-        name = user_of(self.sections["communicator"]) if "communicator" in self.sections else None
-        return Connecting(name, None) if name else None
-
-    def _known(
-        self, accounts: tuple[Account, ...], administrator: Secret | None, connecting: Connecting | None
-    ) -> dict[str, Secret | None]:
-        """Give every account's password by its name, None for those whose password could not be had."""
-        known: dict[str, Secret | None] = {section.name: None for section in self.sections.get("accounts", ())}
-        if connecting:
-            known.setdefault(connecting.name, None)
-        if administrator or self.sections.get("administrator"):
-            known[ADMINISTRATOR] = administrator
-        return known | {account.name: account.password for account in accounts}
-
-    def _autologon(
-        self, connecting: Connecting | None, known: dict[str, Secret | None], *, needed: bool
-    ) -> AutoLogon | None:
-        if not {"accounts", "autologon", "commands", "communicator", "administrator"} <= self.sections.keys():
-            return None
-        preferred = connecting.name if connecting else None
-        return resolve_autologon(self.sections["autologon"], preferred, known, self.findings, needed=needed)
 
 
 def _present(**parts: Any) -> dict[str, Any]:

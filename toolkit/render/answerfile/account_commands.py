@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from toolkit.render.answerfile.contribution import CommandLine
 from toolkit.render.autologon_traces import FORGET, VALUES, WINLOGON
 from toolkit.render.powershell import literal
-from toolkit.spec.accounts import administrator_in
+from toolkit.spec.account_names import administrator_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
