@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from datetime import UTC, datetime
+from socket import AF_INET
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,8 +20,10 @@ from toolkit.simulator.server import SimulatedGuest
 from toolkit.simulator.state import WindowsVersion
 from toolkit.verify.consumer import PACKERS_SCRIPT, Client, meet
 from toolkit.verify.limits import Limits
+from toolkit.verify.name import Address
 from toolkit.verify.options import Expect, Options
 from toolkit.verify.rung import Rung
+from toolkit.verify.surroundings import Surroundings
 from toolkit.verify.verification import verify
 from toolkit.verify.wait import Ending, Patience
 
@@ -213,7 +216,28 @@ def test_a_tls_port_that_drops_plain_requests_is_not_shut() -> None:
     assert report.shut.answering == (port,)
 
 
+def test_a_guest_that_answers_at_one_of_its_addresses_is_not_shut() -> None:
+    def resolve(_host: str, port: int) -> tuple[Address, ...]:
+        return Address(AF_INET, ("127.0.0.2", port)), Address(AF_INET, ("127.0.0.1", port))
+
+    with SimulatedGuest(state()) as guest:
+        port = guest.port
+        report = verify(
+            endpoint(port, host="guest.example"),
+            limits=QUICK,
+            options=Options(expect=Expect.CLOSED),
+            surroundings=Surroundings({}, resolve),
+        )
+
+    assert report.shut is not None
+    assert report.shut.answering == (port,)
+    assert report.troubles[0].evidence == (f"127.0.0.1 answers on port {port}",)
+    assert report.code is ExitCode.POSTURE
+
+
 def test_a_name_that_leads_nowhere_proves_nothing() -> None:
     report = verify(endpoint(5985, host="nonexistent.invalid"), limits=QUICK, options=Options(expect=Expect.CLOSED))
 
     assert (report.shut, report.code) == (None, ExitCode.NAME)
+    assert report.to_json()["expect"] == "closed"
+    assert report.to_text().splitlines()[-1] == "Nothing is proven (exit code 10)."

@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 _PASSWORD_KEY = "communicator.winrm_password"  # noqa: S105  (the name of a setting)
 _PASSPHRASE = "UNATTEND_CLIENT_KEY_PASSPHRASE"  # noqa: S105  (the name of a variable)
+_NOBODY = "nobody"  # stands where a user and a password must, and none is used
 _PACKERS_TIMEOUT = 30 * 60.0
 
 
@@ -64,6 +65,7 @@ class Flags:
     ssl: bool | None = None
     trust: Trusting = Trusting()
     time: Patient = Patient()
+    closed: bool = False  # whether a shut guest is expected, at which nobody logs on
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,13 @@ def target(
     flags: Flags, spec: Path | None, settings: Sequence[str], output: Path | None, password: Secret | None
 ) -> Target:
     """Put the target together. Without any spec the flags alone must suffice. Raises UsageError or SpecError."""
+    from toolkit.secret import Secret
     from toolkit.verify.wanted import Wanted, wanted_by
 
     path = spec or (specs.DEFAULT if specs.DEFAULT.is_file() else None)
     limits = _limits(flags)
+    if flags.closed:
+        password = Secret(_NOBODY)  # nobody is asked for one that is not used
     if path is None:
         where = endpoint(flags, None, _password_of_flags(flags, password), None)
         return Target(where, Wanted(), _patience(flags, None), limits)
@@ -99,12 +104,12 @@ def _password_of_flags(flags: Flags, password: Secret | None) -> Secret:
 
     if flags.auth == "certificate":
         return password or Secret("")
-    if flags.username is None:
+    if flags.username is None and not flags.closed:
         raise UsageError(
             "there is no unattend.toml in this folder, and no user is given",
             help="Give -u USER (and --auth, --ssl as needed), or --spec path/to/unattend.toml.",
         )
-    return password or passwords.asked(flags.username)
+    return password or passwords.asked(flags.username or _NOBODY)
 
 
 def _patience(flags: Flags, winrm: Winrm | None) -> Patience:
@@ -182,7 +187,7 @@ def endpoint(flags: Flags, winrm: Winrm | None, password: Secret, pin: str | Non
         port=_first(flags.port, location.port, own_port) or default_port(ssl=ssl),
         ssl=ssl,
         auth=_auth(flags, winrm),
-        username=flags.username or (winrm.username if winrm else ""),
+        username=flags.username or (winrm.username if winrm else _NOBODY if flags.closed else ""),
         password=password,
         insecure=bool(_first(flags.trust.insecure, winrm.insecure if winrm else None)),
         pin=flags.trust.pin or (pin if ssl and not flags.trust.insecure else None),

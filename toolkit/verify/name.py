@@ -21,6 +21,14 @@ class Address:
     def __str__(self) -> str:
         return str(self.sockaddr[0])
 
+    @property
+    def port(self) -> int:
+        return int(self.sockaddr[1])
+
+    def at(self, port: int) -> Address:
+        """Give another port of the same host."""
+        return Address(self.family, (self.sockaddr[0], port, *self.sockaddr[2:]))
+
 
 def resolve(host: str, port: int) -> tuple[Address, ...]:
     """Give the addresses of `host`, each once, in the resolver's order."""

@@ -128,17 +128,13 @@ def probe(host: str, port: int | None = None, *, server_name: str | None = None,
     address, doors = max(looks, key=lambda look: len(look[1].open))
     listening = [number for number in ((port,) if port else sorted(WINRM)) if number in doors.open]
     called = server_name or host.partition("%")[0]
-    voices = tuple(_listen(host, called, _at(address, number), limits) for number in listening)
+    voices = tuple(_listen(host, called, address.at(number), limits) for number in listening)
     return Probe(host, str(address), doors, voices)
-
-
-def _at(address: Address, port: int) -> Address:
-    return replace(address, sockaddr=(address.sockaddr[0], port, *address.sockaddr[2:]))
 
 
 def _listen(host: str, server_name: str, address: Address, limits: Limits) -> Voice:
     dialer = Dialer(server_name, address, limits)
-    authority = f"{bracketed(host)}:{address.sockaddr[1]}"
+    authority = f"{bracketed(host)}:{address.port}"
     try:
         settled = tls.shake_hands(dialer)
     except RungError as err:

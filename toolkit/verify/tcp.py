@@ -36,7 +36,7 @@ def reconnect(address: Address, timeout: float) -> socket.socket:
     try:
         return _connected(address, timeout)
     except OSError as err:
-        what = f"{address} port {address.sockaddr[1]} accepted connections, and now does not."
+        what = f"{address} port {address.port} accepted connections, and now does not."
         raise RungError(failed(Rung.TCP, "gone", Verdict.RETRY, what, evidence=(str(err),))) from err
 
 
@@ -53,7 +53,7 @@ def _connected(address: Address, timeout: float) -> socket.socket:
 
 def _failure(errors: Sequence[tuple[Address, OSError]], timeout: float) -> Failure:
     evidence = tuple(f"{address}: {err}" for address, err in errors)
-    port = errors[0][0].sockaddr[1]
+    port = errors[0][0].port
     refusing = [address for address, err in errors if isinstance(err, ConnectionRefusedError)]
     if refusing:
         return _refused(f"{refusing[0]} port {port}", evidence, _other_doors(refusing[0], timeout))
@@ -68,8 +68,7 @@ def _failure(errors: Sequence[tuple[Address, OSError]], timeout: float) -> Failu
 
 
 def _other_doors(address: Address, timeout: float) -> Doors:
-    own = address.sockaddr[1]
-    return knock(address, (port for port in SERVICES if port != own), min(_KNOCKING, timeout))
+    return knock(address, (port for port in SERVICES if port != address.port), min(_KNOCKING, timeout))
 
 
 def _refused(place: str, evidence: tuple[str, ...], doors: Doors) -> Failure:

@@ -51,7 +51,7 @@ def verify(  # noqa: PLR0913  (each of them has a default, and most callers give
     checks = _chosen(options)
     match options.expect:
         case Expect.CLOSED:
-            return _closed(endpoint, limits, clock)
+            return _closed(endpoint, limits, clock, surroundings or Surroundings())
         case Expect.READY:
             pass
         case _:
@@ -178,15 +178,16 @@ def _report(endpoint: Endpoint, wanted: Wanted, waited: Waited) -> Report:
     )
 
 
-def _closed(endpoint: Endpoint, limits: Limits, clock: Clock) -> Report:
+def _closed(endpoint: Endpoint, limits: Limits, clock: Clock, surroundings: Surroundings) -> Report:
     """Look once: a finished image does not shut itself while one waits."""
     from toolkit.verify.shut import look_shut  # noqa: PLC0415  (see _chosen)
 
     started = clock.now()
     shut = failure = None
     try:
-        shut = look_shut(endpoint, limits)
+        shut = look_shut(endpoint, limits, surroundings.resolve)
     except RungError as err:
         failure = err.failure
     ending = Ending.READY if shut and not shut.failure else Ending.FATAL
-    return Report(endpoint, ending, Facts(), (), failure, (), 1, clock.now() - started, shut=shut)
+    spent = clock.now() - started
+    return Report(endpoint, ending, Facts(), (), failure, (), 1, spent, expect=Expect.CLOSED, shut=shut)
