@@ -111,7 +111,7 @@ STRANGERS = {
         hangs_up, Rung.HTTP, "hung-up", Verdict.RETRY, "drops it without an answer",
     ),
     "an HTTPS listener without its certificate": Case(
-        hangs_up, Rung.TLS, "tls-reset", Verdict.SUSPICIOUS, "drops the connection when TLS begins", ssl=True,
+        hangs_up, Rung.TLS, "tls-reset", Verdict.RETRY, "drops the connection when TLS begins", ssl=True,
     ),
     "a guest that restarts in the middle of its answer": Case(
         cut_in_the_middle, Rung.HTTP, "cut-off", Verdict.RETRY, "breaks off",

@@ -128,8 +128,12 @@ TABLE = {
         Rung.TLS, "plain-http", FATAL, "wanted from WinRM's HTTP listener", 12, client={"ssl": True},
     ),
     "an HTTPS listener whose certificate is gone": Row(
-        Rung.TLS, "tls-reset", SUSPICIOUS, "No certificate is bound", 12,
+        Rung.TLS, "tls-reset", RETRY, "No certificate is bound", 12,
         plan=Plan(connecting=HangUp()), tls=True, client={"ssl": True},
+    ),
+    "a port forward that resets, where TLS is wanted": Row(
+        Rung.TLS, "tls-reset", RETRY, "No certificate is bound", 12,
+        plan=Plan(connecting=HangUp(reset=True)), tls=True, client={"ssl": True},
     ),
     "TLS that is never answered": Row(
         Rung.TLS, "tls-silent", RETRY, "port forward accepts", 12,

@@ -165,7 +165,7 @@ def _reset(place: str, evidence: tuple[str, ...]) -> Failure:
     return failed(
         Rung.TLS,
         "tls-reset",
-        Verdict.SUSPICIOUS,
+        Verdict.RETRY,  # a port forward to a guest that is not up yet does nothing else (hashicorp/packer#3820)
         f"{place} drops the connection when TLS begins.",
         evidence=evidence,
         causes=(
