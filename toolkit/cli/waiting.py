@@ -82,9 +82,8 @@ class LiveLadder:
         if self.change is None:
             return [f"{waited} connecting"]
         ready = self.change.kind == "ready"
-        below = [rung for rung in _heights() if _heights()[rung] < _heights()[self.change.rung]]
         return [
-            *(f"  ok  {rung}" for rung in below),
+            *(f"  ok  {rung}" for rung in self.change.proven if rung is not self.change.rung),
             *_rung("ok" if ready else "..", self.change, width),
             *_hints(self.change.failure, width),
             f"{waited} {'ready' if ready else 'waiting; Ctrl-C: report'}",
@@ -114,12 +113,6 @@ def _hints(failure: Failure | None, width: int) -> Iterator[str]:
     for side, lines in sides:
         for line in lines[:1]:
             yield from wrapped(f"{side}: {line}", "      ", width)
-
-
-def _heights() -> dict[str, int]:
-    from toolkit.verify.rung import Rung
-
-    return {rung: height for height, rung in enumerate(Rung)}
 
 
 def clock(seconds: float) -> str:

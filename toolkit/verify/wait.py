@@ -50,7 +50,7 @@ class Patience:
 class Change:
     """What is known has changed. `elapsed` in seconds since the start; `rung` is where the ladder ends now.
 
-    `kind` is the failure's, or `ready`, or `paused`; `failure` is None for these two.
+    `kind` is the failure's, or `ready`, or `paused`; `failure` is None for these two. `proven` are the rungs that held.
     """
 
     elapsed: float
@@ -58,6 +58,7 @@ class Change:
     summary: str
     kind: str = ""
     failure: Failure | None = None
+    proven: tuple[Rung, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class _Wait:
         self._clock = clock
         self._observer = observer
         self._start = clock.now()
+        self._end = self._start + patience.timeout
         self._interval = patience.interval
         self._attempts = 0
         self._findings: list[str] = []
@@ -138,6 +140,7 @@ class _Wait:
 
     def _through_pause(self, ascent: Ascent) -> tuple[Ascent, Ending]:
         pause = self._patience.pause
+        self._end += pause
         while True:
             before = _boot_time(ascent)
             self._tell(Rung.RUN, "paused", f"ready; pausing {pause:g} s before connecting again")
@@ -188,13 +191,14 @@ class _Wait:
         if (rung, kind) != self._state:
             self._state = (rung, kind)
             self._interval = self._patience.interval
-            self._observer(Change(self._elapsed(), rung, summary, kind, failure))
+            held = tuple(proof.rung for proof in self._last.proven) if self._last else ()
+            self._observer(Change(self._elapsed(), rung, summary, kind, failure, held))
 
     def _elapsed(self) -> float:
         return self._clock.now() - self._start
 
     def _left(self) -> float:
-        return self._patience.timeout + self._patience.pause - self._elapsed()
+        return self._end - self._clock.now()
 
 
 def _boot_time(ascent: Ascent) -> datetime | None:
