@@ -14,6 +14,13 @@ from tests.verify.guests import endpoint, state
 from tests.verify.strangers import alerts, greets, hangs_up, never_answers, response, says, stranger, unused_port
 from toolkit.certificates import self_signed
 from toolkit.communicators.endpoint import Auth
+from toolkit.communicators.errors import (
+    CommunicatorError,
+    FaultError,
+    HttpStatusError,
+    UnauthorisedError,
+    UnreachableError,
+)
 from toolkit.errors import ExitCode
 from toolkit.simulator.plan import Misfit, Plan
 from toolkit.simulator.server import SimulatedGuest
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
     from socket import socket
 
     from toolkit.simulator.state import GuestState
+    from toolkit.verify.ansible_module import Piping
     from toolkit.verify.report import Report
 
 ONCE = Patience(timeout=0)
@@ -95,6 +103,28 @@ def test_a_method_that_the_client_lacks_is_named_before_anything_is_sent() -> No
 
     assert meeting.failure is not None
     assert meeting.failure.what == "Packer cannot log on by kerberos; it knows basic, ntlm."
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind"),
+    [
+        (FaultError("full", fault=0x803381A5, reason="full"), "too-many-shells"),
+        (UnreachableError("The connection broke."), "connection-broke"),
+        (HttpStatusError("503", status=503), "unavailable"),
+        (UnauthorisedError("refused", ("Negotiate",)), "refused-later"),
+    ],
+)
+def test_not_every_trouble_that_packer_meets_comes_of_what_it_does_not_encrypt(
+    trouble: CommunicatorError, kind: str
+) -> None:
+    def meets(seal: bool) -> Piping:  # noqa: FBT001  (as `meet` calls it)
+        assert not seal
+        raise trouble
+
+    meeting = meet(Client.PACKER, endpoint(5985, auth=Auth.NTLM), meets)
+
+    assert meeting.failure is not None
+    assert meeting.failure.kind == kind
 
 
 def test_ansible_opens_one_shell_and_sends_a_module_in_pieces_over_stdin() -> None:
