@@ -40,7 +40,7 @@ def status(number: int) -> HttpStatusError:
         (fault(2150859174), Rung.QUOTA, "too-many-operations", Verdict.SUSPICIOUS),
         (fault(0x803381AB), Rung.QUOTA, "too-many-users", Verdict.SUSPICIOUS),
         (fault(2150859236), Rung.QUOTA, "too-many-shells", Verdict.SUSPICIOUS),
-        (fault(2150859242), Rung.QUOTA, "too-many-shells", Verdict.SUSPICIOUS),
+        (fault(2150859242), Rung.QUOTA, "fault", Verdict.SUSPICIOUS),
         (fault(2150858815), Rung.QUOTA, "busy", Verdict.RETRY),
         (fault(2150858843), Rung.RUN, "shell-gone", Verdict.RETRY),
         (fault(1115), Rung.PHASE, "restarting", Verdict.RETRY),

@@ -6,6 +6,7 @@ rung, its name, the class of retry, words of the likeliest cause, and the exit c
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 from dataclasses import dataclass, field, replace
@@ -21,18 +22,20 @@ from toolkit.catalog.faults import faults as catalogued
 from toolkit.certificates import Certificate, self_signed
 from toolkit.communicators.endpoint import Auth, Endpoint
 from toolkit.communicators.errors import FaultError, NegotiationError
+from toolkit.render.winrm_steps import HOLD_RULE
 from toolkit.secret import Secret
 from toolkit.simulator import faults
 from toolkit.simulator.plan import BreakOff, Drip, HangUp, Hush, Misfit, Plan, Raise, Say, Trouble
 from toolkit.simulator.server import SimulatedGuest
 from toolkit.simulator.state import LocalUser
 from toolkit.simulator.trust import Mapping, Schannel
-from toolkit.verify import ports, remedy
+from toolkit.verify import ports, remedy, tcp
 from toolkit.verify.fault import fault_failure
 from toolkit.verify.ladder import Ascent, climb
 from toolkit.verify.limits import Limits
 from toolkit.verify.logon import negotiation_failed
-from toolkit.verify.rung import Failure, Rung, Verdict
+from toolkit.verify.name import Address
+from toolkit.verify.rung import Failure, Rung, RungError, Verdict
 from toolkit.verify.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -93,6 +96,12 @@ TABLE = {
     ),
     "a name that cannot be one": Row(
         Rung.NAME, "name-impossible", FATAL, "", 10, up=False, client={"host": f"{'a' * 64}.example"},
+    ),
+    "an address behind an interface that this host does not have": Row(
+        Rung.NAME, "zone-unknown", SUSPICIOUS, "misspelt, or not up", 10, up=False, client={"host": "fe80::1%nosuch9"},
+    ),
+    "a link-local address without its interface": Row(
+        Rung.TCP, "zone-missing", FATAL, "Every interface", 11, up=False, client={"host": "fe80::1"},
     ),
     "a port at which nothing listens": Row(
         Rung.TCP, "refused", RETRY, "no listener on this port", 11, up=False,
@@ -410,6 +419,27 @@ def test_a_password_that_both_methods_refuse_is_not_mended_by_another_method() -
     assert not any("AllowUnencrypted" in line for line in failed.in_guest)
 
 
+def test_an_account_is_looked_up_by_its_own_name() -> None:
+    assert remedy.show_user(r"WIN-A\bob").cmd == 'net user "bob"'
+    assert remedy.show_user("bob@corp.example").cmd == 'net user "bob" /domain'
+
+
+def test_one_other_method_is_named_and_packer_told_what_it_needs() -> None:
+    with SimulatedGuest(state()) as guest:
+        failed = failure_of(climb(endpoint(guest.port, auth=Auth.CREDSSP), BRISK))
+
+    assert failed.in_client == ("--auth ntlm",)
+    assert failed.in_packer == ("winrm_use_ntlm = true  # over http only with AllowUnencrypted on",)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(0x803381E5, "too-many-users"), (0x803381E8, "too-many-operations"), (0x803381E4, "too-many-shells")],
+)
+def test_the_quotas_of_a_plug_in_are_told_apart(code: int, kind: str) -> None:
+    assert fault_failure(FaultError("", fault=code, reason=""), Rung.AUTHORISATION, "h", "bob").kind == kind
+
+
 def test_what_can_be_mended_in_the_guest_is_told_for_both_of_its_shells() -> None:
     known = [value for value in vars(remedy).values() if isinstance(value, remedy.Remedy)]
     known += [remedy.show_user("bob"), remedy.make_administrator("bob")]
@@ -446,6 +476,27 @@ class TestPorts:
         assert "--ssl" in failed.in_client
         assert "winrm_port = 5986" in failed.in_packer
 
+    def test_the_address_that_is_silent_is_named_and_not_one_that_cannot_be_reached(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        knocked: list[str] = []
+
+        def found(address: Address, *_arguments: object) -> ports.Doors:
+            knocked.append(str(address))
+            return ports.Doors(((3389, ports.Door.OPEN),))
+
+        def unconnected(address: Address, _timeout: float) -> socket.socket:
+            raise TimeoutError if address.family == socket.AF_INET else OSError(errno.ENETUNREACH, "unreachable")
+
+        monkeypatch.setattr("toolkit.verify.tcp.knock", found)
+        monkeypatch.setattr("toolkit.verify.tcp._connected", unconnected)
+        addresses = Address(socket.AF_INET6, ("2001:db8::1", 5985, 0, 0)), Address(socket.AF_INET, ("192.0.2.1", 5985))
+        with pytest.raises(RungError) as raised:
+            tcp.connect(addresses, 1.0)
+
+        assert raised.value.failure.what.startswith("192.0.2.1 port 5985 did not answer")
+        assert knocked == ["192.0.2.1"]
+
     @pytest.mark.skipif(sys.platform != "linux", reason="other systems queue connections differently")
     @pytest.mark.parametrize(("door", "kind"), [(ports.Door.SILENT, "no-answer"), (ports.Door.OPEN, "filtered")])
     def test_a_port_that_drops_what_comes_is_no_answer(
@@ -463,6 +514,7 @@ class TestPorts:
                 connection.close()
 
         assert (failed.rung, failed.kind, failed.verdict, int(failed.rung.code)) == (Rung.TCP, kind, RETRY, 11)
+        assert any(HOLD_RULE in line for line in failed.in_guest)
 
 
 class TestDates:

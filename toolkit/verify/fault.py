@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 ACCESS_DENIED = 5
 _SHUTTING_DOWN = frozenset({1115, 1717, 995, 1726, 0x8033816E})
 _SHELL_GONE = 0x8033805B
-_SHELLS = frozenset({0x803381A5, *range(0x803381E4, 0x803381EB)})
-_OPERATIONS = 0x803381A6
-_SHELL_USERS = 0x803381AB
+# Each quota of a user's has twins that are a plug-in's (..._PPQ).
+_SHELLS = frozenset({0x803381A5, 0x803381E4, 0x803381E6})
+_OPERATIONS = frozenset({0x803381A6, 0x803381E7, 0x803381E8})
+_SHELL_USERS = frozenset({0x803381AB, 0x803381E5})
+_OTHER_QUOTAS = frozenset({0x803381E9, 0x803381EA})  # commands in a shell; less than a plug-in must have
 _LOAD = frozenset({0x8033803F, 0x803381A7, 0x803381A8})
 _SHELLS_FORBIDDEN = 0x803381AC
 _REMOTE_FORBIDDEN = 0x803381DD
@@ -35,7 +37,7 @@ def fault_failure(error: FaultError, rung: Rung, host: str, username: str) -> Fa
             return denied(host, username, evidence)
         case code if code in {_SHELLS_FORBIDDEN, _REMOTE_FORBIDDEN}:
             return _forbidden(host, code, evidence)
-        case code if code in _SHELLS | {_OPERATIONS, _SHELL_USERS} | _LOAD:
+        case code if code in _SHELLS | _OPERATIONS | _SHELL_USERS | _LOAD:
             return _quota(host, username, code, evidence)
         case code if code in _SHUTTING_DOWN:
             return _restarting(host, evidence)
@@ -64,7 +66,7 @@ def _other(code: int, host: str, rung: Rung, evidence: tuple[str, ...]) -> Failu
                 Rung.AUTHENTICATION, "sender-unknown", Verdict.SUSPICIOUS, what, evidence=evidence, causes=(cause,)
             )
         case _:
-            return _catalogued(code, rung, what, evidence)
+            return _catalogued(code, Rung.QUOTA if code in _OTHER_QUOTAS else rung, what, evidence)
 
 
 def _catalogued(code: int, rung: Rung, what: str, evidence: tuple[str, ...]) -> Failure:
@@ -134,21 +136,17 @@ def _quota(host: str, username: str, code: int, evidence: tuple[str, ...]) -> Fa
         what = f"{host} is too busy for another request."
         cause = "Many clients work on the guest at once."
         return failed(Rung.QUOTA, "busy", Verdict.RETRY, what, evidence=evidence, causes=(cause,))
-    left = f"Earlier clients left shells of {username} open."
-    kind, what, cause, fix = {
-        _OPERATIONS: (
-            "too-many-operations",
-            f"{host} has as many operations open as it allows one user.",
-            "Ended commands still count: WinRS does not take them off ([MS-WSMV] product note 118).",
-            remedy.MORE_OPERATIONS,
-        ),
-        _SHELL_USERS: (
-            "too-many-users",
-            f"{host} has shells of as many users as it allows.",
-            "Other users have shells open.",
-            remedy.MORE_USERS,
-        ),
-    }.get(code, ("too-many-shells", f"{host} has as many shells open as it allows.", left, remedy.MORE_SHELLS))
+    match code:
+        case code if code in _OPERATIONS:
+            kind, what = "too-many-operations", f"{host} has as many operations open as it allows one user."
+            cause = "Ended commands still count: WinRS does not take them off ([MS-WSMV] product note 118)."
+            fix = remedy.MORE_OPERATIONS
+        case code if code in _SHELL_USERS:
+            kind, what = "too-many-users", f"{host} has shells of as many users as it allows."
+            cause, fix = "Other users have shells open.", remedy.MORE_USERS
+        case _:
+            kind, what = "too-many-shells", f"{host} has as many shells open as it allows."
+            cause, fix = f"Earlier clients left shells of {username} open.", remedy.MORE_SHELLS
     return failed(
         Rung.QUOTA,
         kind,

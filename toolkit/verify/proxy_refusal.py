@@ -112,5 +112,5 @@ def _around(place: str) -> Remedy:
     return Remedy(
         flag=f"NO_PROXY={bare} in the environment",
         packer=remedy.NO_PROXY.packer,
-        ansible=f"environment: NO_PROXY={bare}",
+        ansible=remedy.ansible_around(bare),
     )
