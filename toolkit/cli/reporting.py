@@ -78,7 +78,8 @@ def verified(target: Target, options: Options, outputs: Outputs) -> ExitCode:
     if outputs.github:
         from toolkit.verify.github import github
 
-        console.data(github(report))
+        # Where JSON has stdout to itself: the runner reads its commands on stderr as well.
+        (console.say if outputs.json else console.data)(github(report).rstrip())
     _write_files(report, seen, started, outputs)
     return report.code
 

@@ -173,7 +173,7 @@ def _answer_of(endpoint: Endpoint, dialer: Dialer) -> Answer | None:
     except (OSError, RungError):
         return None
     seconds = dialer.limits.answer
-    outcome = post(connection, endpoint.authority, endpoint.path, IDENTIFY, IDENTIFY_HEADERS, seconds=seconds)
+    outcome = post(connection, endpoint.host_field, endpoint.path, IDENTIFY, IDENTIFY_HEADERS, seconds=seconds)
     return outcome if isinstance(outcome, Answer) else None
 
 

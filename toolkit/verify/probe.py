@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from toolkit.communicators.challenge import offered_methods
-from toolkit.communicators.location import bracketed
+from toolkit.communicators.location import bracketed, host_field
 from toolkit.communicators.trust import thumbprint, trusting_context
 from toolkit.values import dataclass
 from toolkit.verify import name, ntlm, tls, wsman
@@ -134,15 +134,15 @@ def probe(host: str, port: int | None = None, *, server_name: str | None = None,
 
 def _listen(host: str, server_name: str, address: Address, limits: Limits) -> Voice:
     dialer = Dialer(server_name, address, limits)
-    authority = f"{bracketed(host)}:{address.port}"
+    authority, asked = f"{bracketed(host)}:{address.port}", host_field(host, address.port)
     try:
         settled = tls.shake_hands(dialer)
     except RungError as err:
         if err.failure.kind in _OLD and (versions := tls.spoken_versions(dialer)):
             return Voice(f"https://{authority}{_PATH}", saying=f"speaks {', '.join(versions)} only, which is too old")
-        return _asked(Voice(f"http://{authority}{_PATH}"), authority, dialer.plain, limits)
+        return _asked(Voice(f"http://{authority}{_PATH}"), asked, dialer.plain, limits)
     voice = Voice(f"https://{authority}{_PATH}", tls=_seen(settled, tls.spoken_versions(dialer)))
-    return _asked(voice, authority, lambda: dialer.secure(trusting_context()), limits)
+    return _asked(voice, asked, lambda: dialer.secure(trusting_context()), limits)
 
 
 def _seen(settled: TlsFacts, versions: tuple[str, ...]) -> TlsSeen:
@@ -151,12 +151,12 @@ def _seen(settled: TlsFacts, versions: tuple[str, ...]) -> TlsSeen:
     return TlsSeen(settled.version, settled.cipher, versions, sha1, sha256, read_certificate(der))
 
 
-def _asked(voice: Voice, authority: str, dial: Callable[[], socket], limits: Limits) -> Voice:
+def _asked(voice: Voice, host: str, dial: Callable[[], socket], limits: Limits) -> Voice:
     """Ask who it is, what it offers, and for an NTLM challenge."""
 
     def ask(body: bytes, headers: dict[str, str]) -> Outcome:
         try:
-            return post(dial(), authority, _PATH, body, headers, seconds=limits.answer)
+            return post(dial(), host, _PATH, body, headers, seconds=limits.answer)
         except (OSError, RungError):
             return HangUp(reset=True)
 

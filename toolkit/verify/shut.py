@@ -79,7 +79,7 @@ def _answers(endpoint: Endpoint, place: Address, limits: Limits) -> bool:
     """Ask in the clear, and then for TLS; whatever comes back, somebody is there."""
     dialer = Dialer(endpoint.name, place, limits)
     try:
-        outcome = post(dialer.plain(), endpoint.authority, endpoint.path, b"", {}, seconds=limits.answer)
+        outcome = post(dialer.plain(), endpoint.host_field, endpoint.path, b"", {}, seconds=limits.answer)
         if isinstance(outcome, Answer | Foreign):
             return True
         dialer.secure(trusting_context()).close()

@@ -6,6 +6,7 @@ import ssl
 import warnings
 from typing import TYPE_CHECKING
 
+from toolkit.communicators.location import PATH, host_field
 from toolkit.communicators.trust import trusting_context
 from toolkit.verify import remedy
 from toolkit.verify.exchange import Answer, Foreign, HangUp, Outcome, Silence, post
@@ -96,7 +97,8 @@ def _plain_answer(dialer: Dialer) -> Outcome:
         connection = dialer.plain()
     except RungError:
         return HangUp(reset=True)
-    return post(connection, str(dialer.address), "/wsman", b"", {}, seconds=min(_PROBE_SECONDS, dialer.limits.answer))
+    seconds = min(_PROBE_SECONDS, dialer.limits.answer)
+    return post(connection, host_field(str(dialer.address), dialer.address.port), PATH, b"", {}, seconds=seconds)
 
 
 def _refused(place: str, evidence: tuple[str, ...], versions: tuple[str, ...]) -> Failure:

@@ -66,7 +66,9 @@ def ask(
     except OSError:
         return HangUp(reset=True)
     own = endpoint.relay.headers if endpoint.relay else {}
-    return post(connection, endpoint.authority, endpoint.target, body, {**headers, **own}, seconds=dialer.limits.answer)
+    return post(
+        connection, endpoint.host_field, endpoint.target, body, {**headers, **own}, seconds=dialer.limits.answer
+    )
 
 
 def identity(body: bytes, element: str) -> str | None:
