@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from toolkit.cli import console
-from toolkit.paragraphs import wrapped
+from toolkit.paragraphs import harmless, wrapped
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _observer() -> Iterator[Callable[[Change], None]]:
 
 def logged(change: Change, moment: datetime) -> str:
     """Write a change as a line of a log: by the wall clock, to be laid beside other logs, and since the start."""
-    return f"{moment:%Y-%m-%d %H:%M:%S}Z {clock(change.elapsed)} {change.rung}: {change.summary}"
+    return f"{moment:%Y-%m-%d %H:%M:%S}Z {clock(change.elapsed)} {change.rung}: {harmless(change.summary)}"
 
 
 @dataclass
