@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.verify.client_certificates import User, make_user
+from tests.verify.client_certificates import User, make_demanding_server, make_user
 from tests.verify.guests import BOB, VAGRANT, endpoint, state
-from tests.verify.strangers import relays_to, stranger, tls_context, unused_port
+from tests.verify.strangers import never_answers, relays_to, stranger, tls_context, unused_port
 from toolkit.catalog.faults import faults as catalogued
 from toolkit.certificates import Certificate, self_signed
 from toolkit.communicators.endpoint import Auth, Endpoint
@@ -515,6 +515,41 @@ class TestPorts:
 
         assert (failed.rung, failed.kind, failed.verdict, int(failed.rung.code)) == (Rung.TCP, kind, RETRY, 11)
         assert any(HOLD_RULE in line for line in failed.in_guest)
+
+
+def test_a_certificate_for_another_name_is_not_blamed_on_an_address_that_nobody_used(
+    certificate: Certificate, tmp_path: Path
+) -> None:
+    authority = tmp_path / "ca.pem"
+    authority.write_text(certificate.certificate)
+    with SimulatedGuest(state(), tls=certificate) as guest:
+        where = replace(endpoint(guest.port, ssl=True), ca_file=authority, server_name="other.example")
+        failed = failure_of(climb(where, BRISK))
+
+    assert failed.kind == "certificate-name"
+    assert not any("address" in cause for cause in failed.causes)
+
+
+def test_nobody_is_told_to_enable_a_version_of_tls_that_is_spoken_already(certificate: Certificate) -> None:
+    with SimulatedGuest(state(), tls=certificate, schannel=Schannel.ODD_CIPHERS) as guest:
+        failed = failure_of(climb(endpoint(guest.port, ssl=True, insecure=True), BRISK))
+
+    assert failed.kind == "tls-refused"
+    assert not any("SCHANNEL" in line for line in failed.in_guest)
+
+
+def test_a_certificate_with_a_fault_of_its_own_is_not_said_to_lack_an_authority(tmp_path: Path) -> None:
+    pem = make_demanding_server("localhost")
+    authority = tmp_path / "ca.pem"
+    authority.write_text(pem)
+    with stranger(never_answers, tls_context(pem, tmp_path)) as port:
+        where = replace(endpoint(port, ssl=True, host="localhost"), ca_file=authority)
+        failed = failure_of(climb(where, BRISK))
+
+    assert (failed.rung, failed.kind) == (Rung.CERTIFICATE, "certificate-unfit")
+    assert "critical extension" in failed.what
+    assert not any(line.startswith("--ca-file") for line in failed.in_client)
+    assert any(line.startswith("--pin") for line in failed.in_client)
 
 
 class TestDates:

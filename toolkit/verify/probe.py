@@ -139,7 +139,9 @@ def _listen(host: str, server_name: str, address: Address, limits: Limits) -> Vo
         settled = tls.shake_hands(dialer)
     except RungError as err:
         if err.failure.kind in _OLD and (versions := tls.spoken_versions(dialer)):
-            return Voice(f"https://{authority}{_PATH}", saying=f"speaks {', '.join(versions)} only, which is too old")
+            spoken = f"speaks {', '.join(versions)}"
+            fault = ", but with no cipher that this host has" if tls.modern(versions) else " only, which is too old"
+            return Voice(f"https://{authority}{_PATH}", saying=spoken + fault)
         return _asked(Voice(f"http://{authority}{_PATH}"), asked, dialer.plain, limits)
     voice = Voice(f"https://{authority}{_PATH}", tls=_seen(settled, tls.spoken_versions(dialer)))
     return _asked(voice, asked, lambda: dialer.secure(trusting_context()), limits)

@@ -39,6 +39,11 @@ def spoken_versions(dialer: Dialer) -> tuple[str, ...]:
     return tuple(name for version in _VERSIONS if (name := _spoken(dialer, version)))
 
 
+def modern(versions: tuple[str, ...]) -> bool:
+    """Tell whether any of them is one that this host would speak."""
+    return bool({"TLSv1.2", "TLSv1.3"} & set(versions))
+
+
 def _spoken(dialer: Dialer, version: ssl.TLSVersion) -> str | None:
     context = trusting_context()
     try:
@@ -103,7 +108,7 @@ def _plain_answer(dialer: Dialer) -> Outcome:
 
 def _refused(place: str, evidence: tuple[str, ...], versions: tuple[str, ...]) -> Failure:
     # Some servers refuse a version they lack by the same alert as a cipher they lack.
-    if versions and not {"TLSv1.2", "TLSv1.3"} & set(versions):
+    if versions and not modern(versions):
         return _too_old(place, evidence, versions)
     return failed(
         Rung.TLS,
@@ -112,7 +117,7 @@ def _refused(place: str, evidence: tuple[str, ...], versions: tuple[str, ...]) -
         f"{place} and this host do not agree on TLS.",
         evidence=(*evidence, _told(versions)),
         causes=("The two sides share no cipher, or one of them wants what the other lacks.",),
-        remedies=(remedy.TLS_BINDING, remedy.ENABLE_TLS),
+        remedies=(remedy.TLS_BINDING,) if modern(versions) else (remedy.TLS_BINDING, remedy.ENABLE_TLS),
     )
 
 
