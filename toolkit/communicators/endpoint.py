@@ -64,8 +64,8 @@ class Endpoint:
 
     `pin` is the thumbprint (SHA-1 or SHA-256, hexadecimal) of the only certificate to accept; it outranks `insecure`,
     which accepts any. `ca_file` (PEM) is trusted in place of the host's own authorities, and `server_name` is what the
-    certificate, and Kerberos, must call the guest in place of `host`. `proxy` stands on the way, where one is used.
-    Raises UsageError for what cannot be.
+    certificate, and Kerberos, must call the guest in place of `host`. `proxy` stands on the way, where one is used, and
+    `address` is the one of the host's to connect to, where it is known. Raises UsageError for what cannot be.
     """
 
     host: str
@@ -81,6 +81,7 @@ class Endpoint:
     server_name: str | None = None
     client_certificate: ClientCertificate | None = None
     proxy: Proxy | None = None
+    address: str | None = None
 
     def __post_init__(self) -> None:
         checked_port(self.port)

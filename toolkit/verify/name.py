@@ -27,6 +27,12 @@ class Address:
         return int(self.sockaddr[1])
 
     @property
+    def literal(self) -> str:
+        """Spell it so that it leads to the same place again: with the zone, where it has one."""
+        scope = self.sockaddr[3] if self.family == socket.AF_INET6 else 0
+        return f"{str(self).partition('%')[0]}%{scope}" if scope else str(self)
+
+    @property
     def zone_missing(self) -> bool:
         """Whether it is a link-local address of IPv6 that names no interface."""
         return (
