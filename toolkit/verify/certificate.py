@@ -1,4 +1,4 @@
-"""Fourth rung, where TLS is wanted: the certificate is one to accept."""
+"""The rung above TLS, where TLS is wanted: the certificate is one to accept."""
 
 from __future__ import annotations
 

@@ -96,14 +96,15 @@ OPEN_PORT = Remedy(
     powershell="New-NetFirewallRule -Name winrm -DisplayName winrm -Direction Inbound -Protocol TCP "
     "-LocalPort 5985,5986 -Profile Any",
 )
+HOLD_RULE = "unattend-winrm-hold"  # as the bootstrap names it
 # What this toolkit's own bootstrap leaves where it failed: its verdict, and a block that no allowing rule outdoes.
 BOOTSTRAP_VERDICT = Remedy(
     cmd=r'type "%ProgramData%\unattend\winrm-failed.txt"',
     powershell=r'Get-Content "$env:ProgramData\unattend\winrm-failed.txt"',
 )
 DROP_HOLD = Remedy(
-    cmd="netsh advfirewall firewall delete rule name=unattend-winrm-hold",
-    powershell="Remove-NetFirewallRule -DisplayName unattend-winrm-hold",
+    cmd=f"netsh advfirewall firewall delete rule name={HOLD_RULE}",
+    powershell=f"Remove-NetFirewallRule -DisplayName {HOLD_RULE}",
 )
 NETWORK = Remedy(cmd="ipconfig", powershell="Get-NetIPAddress")
 USE_TLS = Remedy(

@@ -14,7 +14,7 @@ from toolkit.values import dataclass
 from toolkit.verify.dialer import Dialer
 from toolkit.verify.exchange import Answer, Foreign, post
 from toolkit.verify.ports import SERVICES, WINRM, Door, knock
-from toolkit.verify.remedy import Remedy, failed
+from toolkit.verify.remedy import HOLD_RULE, Remedy, failed
 from toolkit.verify.rung import Failure, Rung, RungError, Verdict
 
 if TYPE_CHECKING:
@@ -105,9 +105,9 @@ def _open(endpoint: Endpoint, places: Sequence[Address]) -> Failure:
         ),
         remedies=(
             Remedy(
-                cmd="netsh advfirewall firewall add rule name=unattend-winrm-hold dir=in action=block protocol=TCP "
+                cmd=f"netsh advfirewall firewall add rule name={HOLD_RULE} dir=in action=block protocol=TCP "
                 f"localport={','.join(map(str, ports))} profile=any",
-                powershell="New-NetFirewallRule -Name unattend-winrm-hold -DisplayName unattend-winrm-hold "
+                powershell=f"New-NetFirewallRule -Name {HOLD_RULE} -DisplayName {HOLD_RULE} "
                 f"-Direction Inbound -Action Block -Protocol TCP -LocalPort {','.join(map(str, ports))}",
             ),
             Remedy(

@@ -1,4 +1,4 @@
-"""Second rung: something accepts connections on the port."""
+"""The rung of TCP: something accepts connections on the port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Third rung, where TLS is wanted: the two sides agree on it."""
+"""The rung of TLS, where TLS is wanted: the two sides agree on it."""
 
 from __future__ import annotations
 

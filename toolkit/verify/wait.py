@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from toolkit.values import dataclass
+from toolkit.verify.run import same_boot
 from toolkit.verify.rung import Failure, Rung, Verdict
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from toolkit.verify.ladder import Ascent
 
 _GROWTH = 1.25
-# LastBootUpTime is computed from the clock, which guests set right after booting; no reboot is this short.
-_SAME_BOOT = 5.0
 
 
 class Ending(StrEnum):
@@ -154,7 +153,7 @@ class _Wait:
                     "The guest does not say when it booted: a reboot during the pause would go unseen."
                 )
                 return ascent, ending
-            if abs((after - before).total_seconds()) <= _SAME_BOOT:
+            if same_boot(before, after):
                 return ascent, ending
             self._findings.append(REBOOTED.what)
             self._tell(REBOOTED.rung, REBOOTED.kind, REBOOTED.what, REBOOTED)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.errors import FaultError
+from toolkit.communicators.soap import CONFIG
 from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, UnaskableError, error, warning
-from toolkit.verify.checks.management import CONFIG, elements, from_policy, local_name, parsed
+from toolkit.verify.checks.management import elements, from_policy, local_name, parsed
 from toolkit.verify.remedy import Remedy, failed
 from toolkit.verify.rung import Rung, Verdict
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.errors import FaultError
+from toolkit.communicators.soap import CONFIG
 from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, UnaskableError, error, warning
-from toolkit.verify.checks.management import CONFIG, LISTENERS, elements, from_policy, parsed, texts
+from toolkit.verify.checks.management import LISTENERS, elements, from_policy, parsed, texts
 from toolkit.verify.rung import Failure, Rung, Verdict
 
 if TYPE_CHECKING:

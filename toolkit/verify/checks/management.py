@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from toolkit.communicators.soap import CONFIG
 from toolkit.verify.checks.check import UnaskableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CONFIG = "http://schemas.microsoft.com/wbem/wsman/1/config"
 LISTENERS = f"{CONFIG}/listener"
-SHELLS = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 
 _LARGEST = 1024 * 1024
 
