@@ -126,6 +126,8 @@ def _last_line(report: Report) -> str:
         return "Not shut." if report.shut.failure else f"Shut: {report.shut.told()}."
     spent = f"{report.elapsed:.1f} s, {report.attempts} {'look' if report.attempts == 1 else 'looks'}"
     match report.ending:
+        case Ending.INTERRUPTED if report.failure is None:
+            return f"Interrupted: it is ready, but not all was looked at ({spent}; exit code {int(report.code)})."
         case Ending.READY if not report.ready:
             return f"It can be reached, but not all is as it should be ({spent}; exit code {int(report.code)})."
         case Ending.READY:
