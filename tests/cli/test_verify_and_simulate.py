@@ -249,6 +249,14 @@ def test_nobody_is_asked_for_a_user_or_a_password_to_prove_a_guest_shut(
     assert done.out.startswith("http://127.0.0.1:1/wsman\n")
 
 
+def test_a_kerberos_ticket_stands_in_for_a_password(
+    unattend: Unattend, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UNATTEND_WINRM_PASSWORD", raising=False)
+    done = unattend("verify-winrm", "nonexistent.invalid", "--auth", "kerberos", "-u", "bob@CORP", "--timeout", "0")
+    assert done.code == 10, done.err
+
+
 def test_a_probe_needs_no_password(unattend: Unattend, spec: Path, folder: Path) -> None:
     with simulated(folder) as port:
         done = unattend("probe", f"127.0.0.1:{port}", "--json")

@@ -70,7 +70,8 @@ def test_what_most_likely_mends_it_is_told_while_it_is_waited_for() -> None:
 def test_a_guest_that_is_looked_at_more_closely_is_not_done_with() -> None:
     ladder = LiveLadder(lambda: 0.0, closer=True)
     ladder.stand(Change(1.0, Rung.RUN, "ready", "ready"))
-    assert ladder.lines(40)[-1] == "00:00:00 ready; looking closer; Ctrl-C: report"
+    last = ladder.lines(40)[-1]
+    assert (last, len(last)) == ("00:00:00 ready; checking; Ctrl-C: report", 40)
 
 
 def test_before_anything_is_known_it_says_so() -> None:

@@ -110,6 +110,8 @@ def _password_of_flags(flags: Flags, password: Secret | None) -> Secret:
             "there is no unattend.toml in this folder, and no user is given",
             help="Give -u USER (and --auth, --ssl as needed), or --spec path/to/unattend.toml.",
         )
+    if flags.auth == "kerberos":
+        return password or Secret("")  # a ticket that kinit got will do
     return password or passwords.asked(flags.username or _NOBODY)
 
 

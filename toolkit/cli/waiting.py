@@ -96,7 +96,7 @@ class LiveLadder:
     def _doing(self, *, ready: bool) -> str:
         if ready and not self.closer:
             return "ready"
-        return f"{'ready; looking closer' if ready else 'waiting'}; Ctrl-C: report"
+        return f"{'ready; checking' if ready else 'waiting'}; Ctrl-C: report"
 
     def __rich_console__(self, _console: RichConsole, options: ConsoleOptions) -> RenderResult:
         from rich.text import Text
