@@ -33,7 +33,7 @@ from toolkit.verify import ports, remedy, tcp
 from toolkit.verify.fault import fault_failure
 from toolkit.verify.ladder import Ascent, climb
 from toolkit.verify.limits import Limits
-from toolkit.verify.logon import negotiation_failed
+from toolkit.verify.logon import negotiation_failed, refused
 from toolkit.verify.name import Address
 from toolkit.verify.rung import Failure, Rung, RungError, Verdict
 from toolkit.verify.surroundings import Surroundings
@@ -515,6 +515,13 @@ class TestPorts:
 
         assert (failed.rung, failed.kind, failed.verdict, int(failed.rung.code)) == (Rung.TCP, kind, RETRY, 11)
         assert any(HOLD_RULE in line for line in failed.in_guest)
+
+
+def test_basic_over_tls_is_not_refused_for_want_of_allowunencrypted() -> None:
+    failed = refused(endpoint(5986, ssl=True), ("Negotiate", "Basic"), other=True)
+
+    assert failed.kind == "method-refused"
+    assert not any("AllowUnencrypted" in line for line in (*failed.causes, *failed.in_guest))
 
 
 def test_a_certificate_for_another_name_is_not_blamed_on_an_address_that_nobody_used(

@@ -120,14 +120,15 @@ def denied(host: str, username: str, evidence: tuple[str, ...], *, powershell: b
 def _forbidden(host: str, code: int, evidence: tuple[str, ...]) -> Failure:
     policy = "A policy forbids the remote management of this computer (Allow remote server management)."
     shells = "AllowRemoteShellAccess is false."
+    switched_off = code == _SHELLS_FORBIDDEN
     return failed(
         Rung.AUTHORISATION,
-        "shells-forbidden" if code == _SHELLS_FORBIDDEN else "remote-forbidden",
+        "shells-forbidden" if switched_off else "remote-forbidden",
         Verdict.FATAL,
         f"{host} allows nobody to open a remote shell.",
         evidence=evidence,
-        causes=(shells, policy) if code == _SHELLS_FORBIDDEN else (policy, shells),
-        remedies=(remedy.ALLOW_SHELLS, remedy.SERVICE_CONFIG),
+        causes=(shells, policy) if switched_off else (policy, shells),
+        remedies=(remedy.ALLOW_SHELLS, remedy.POLICIES) if switched_off else (remedy.POLICIES, remedy.ALLOW_SHELLS),
     )
 
 

@@ -205,23 +205,32 @@ def _other_way(endpoint: Endpoint, offered: tuple[str, ...]) -> Failure:
     basic = endpoint.auth is Auth.BASIC
     good, bad = ("NTLM", "Basic") if basic else ("Basic", endpoint.auth.shown)
     seen = f"{good} takes the same credentials"
-    domain = "Basic takes local accounts only, and this one is a domain's"
-    off = "AllowUnencrypted is off, without which Basic over http is refused"
-    reasons_basic = (domain if _of_domain(endpoint) else off, "A policy keeps Basic from being used.")
-    reasons_ntlm = (
-        "CbtHardeningLevel is Strict, and something in between ends TLS",
-        "A policy restricts incoming NTLM.",
-    )
-    first, second = reasons_basic if basic else reasons_ntlm
+    first, *others = _reasons_basic(endpoint) if basic else _REASONS_NTLM
     return failed(
         Rung.AUTHENTICATION,
         "method-refused",
         Verdict.FATAL,
         f"{endpoint.host} refuses {endpoint.username} by {bad}, though the password is right.",
         evidence=(f"WWW-Authenticate: {', '.join(offered) or 'nothing'}", f"{seen}."),
-        causes=(because(first, seen), second),
+        causes=(because(first, seen), *(f"{other}." for other in others)),
         remedies=(_by_ntlm(endpoint), *_unencrypted(endpoint)) if basic else (remedy.BINDING, remedy.USE_BASIC),
     )
+
+
+_REASONS_NTLM = (
+    "CbtHardeningLevel is Strict, and something in between ends TLS",
+    "A policy restricts incoming NTLM",
+)
+
+
+def _reasons_basic(endpoint: Endpoint) -> tuple[str, ...]:
+    domain = _of_domain(endpoint)
+    reasons = (
+        (domain, "Basic takes local accounts only, and this one is a domain's"),
+        (not domain and not endpoint.ssl, "AllowUnencrypted is off, without which Basic over http is refused"),
+        (True, "A policy keeps Basic from being used"),
+    )
+    return tuple(reason for holds, reason in reasons if holds)
 
 
 def _reasons_not_offered(endpoint: Endpoint, listed: str) -> tuple[str, ...]:

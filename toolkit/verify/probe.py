@@ -185,7 +185,7 @@ def _challenges(outcome: Outcome) -> tuple[str, ...]:
 def _difference(answer: Answer, challenge: ntlm.Challenge | None) -> float | None:
     """Compare clocks: by the challenge, which is exact, or else by the Date header's whole seconds."""
     told = challenge.time if challenge and challenge.time else date_of(answer)
-    return None if told is None else round((told - datetime.now(UTC)).total_seconds(), 1)
+    return None if told is None else round((told - datetime.now(UTC)).total_seconds(), 1) + 0.0  # never -0.0
 
 
 def _saying(outcome: Silence | HangUp | Foreign) -> str:

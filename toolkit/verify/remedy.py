@@ -222,6 +222,10 @@ ALLOW_SHELLS = Remedy(
     cmd='winrm set winrm/config/winrs @{AllowRemoteShellAccess="true"}',
     powershell=rf"Set-Item {_WSMAN}\Shell\AllowRemoteShellAccess $true",
 )
+POLICIES = Remedy(
+    cmd=r"reg query HKLM\SOFTWARE\Policies\Microsoft\Windows\WinRM /s",
+    powershell=r"gpresult /h C:\gpresult.html; Invoke-Item C:\gpresult.html",
+)
 MORE_MEMORY = Remedy(
     cmd='winrm set winrm/config/winrs @{MaxMemoryPerShellMB="2048"}',
     powershell=rf"Set-Item {_WSMAN}\Shell\MaxMemoryPerShellMB 2048",
