@@ -264,6 +264,15 @@ def test_authorities_that_cannot_be_read_are_told_of_before_the_wait(unattend: U
     assert time.monotonic() - started < 20
 
 
+@pytest.mark.parametrize("arguments", [["--junit", "nowhere/junit.xml"], ["--junit", "."], ["--timeline", "no/b.svg"]])
+def test_a_report_that_has_no_place_is_told_of_before_the_wait(
+    unattend: Unattend, spec: Path, arguments: list[str]
+) -> None:
+    done = unattend("verify-winrm", "127.0.0.1", "--port", "1", "--timeout", "50s", *arguments)
+    done.ends_with_a_message(3, "cannot be written", "in a folder that is there")
+    assert done.out == ""
+
+
 def test_annotations_leave_stdout_to_json(unattend: Unattend, spec: Path) -> None:
     done = unattend("verify-winrm", "127.0.0.1", "--port", "1", "--timeout", "0", "--json", "--github")
     assert json.loads(done.out)["rung"] == "tcp"
