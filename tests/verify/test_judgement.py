@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.verify.guests import endpoint
 from toolkit.communicators.errors import (
     CertificateError,
     CommandTimeoutError,
@@ -73,14 +74,23 @@ def status(number: int) -> HttpStatusError:
     ],
 )
 def test_an_error_while_running_is_judged(error: CommunicatorError, rung: Rung, kind: str, verdict: Verdict) -> None:
-    failure = judged(error, Rung.RUN, "guest1", "bob")
+    failure = judged(error, Rung.RUN, endpoint(5985))
 
     assert (failure.rung, failure.kind, failure.verdict) == (rung, kind, verdict)
 
 
 def test_a_fault_shows_its_number_in_both_notations_and_the_guests_own_words() -> None:
-    assert judged(fault(2150859173), Rung.RUN, "guest1", "bob").evidence == ("fault 0x803381a5 (2150859173): Grund",)
+    assert judged(fault(2150859173), Rung.RUN, endpoint(5985)).evidence == ("fault 0x803381a5 (2150859173): Grund",)
 
 
 def test_an_error_stays_on_the_rung_that_was_tried() -> None:
-    assert judged(UnreachableError("broke"), Rung.AUTHENTICATION, "guest1", "bob").rung is Rung.AUTHENTICATION
+    assert judged(UnreachableError("broke"), Rung.AUTHENTICATION, endpoint(5985)).rung is Rung.AUTHENTICATION
+
+
+@pytest.mark.parametrize("error", [status(500), UnauthorisedError("no", (), refusal=Refusal.ESTABLISHED)])
+def test_nothing_under_tls_is_refused_for_being_unencrypted(error: CommunicatorError) -> None:
+    failure = judged(error, Rung.AUTHENTICATION, endpoint(5986, ssl=True))
+
+    assert failure.kind != "unencrypted-refused"
+    assert failure.verdict is Verdict.SUSPICIOUS
+    assert "--ssl" not in failure.in_client

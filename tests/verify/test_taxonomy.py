@@ -392,7 +392,7 @@ def looked_at(row: Row, certificate: Certificate, folder: Path) -> Ascent:
 
 def test_a_fault_that_only_the_catalog_knows_is_told_with_what_the_catalog_says() -> None:
     known = [fault for fault in catalogued().values() if not fault.client]
-    told = [fault_failure(FaultError("", fault=one.code, reason=""), Rung.RUN, "guest", "bob") for one in known]
+    told = [fault_failure(FaultError("", fault=one.code, reason=""), Rung.RUN, endpoint(5985)) for one in known]
 
     assert len(known) > 100
     assert all(failure.causes or failure.in_guest or failure.in_client for failure in told)
@@ -437,7 +437,7 @@ def test_one_other_method_is_named_and_packer_told_what_it_needs() -> None:
     [(0x803381E5, "too-many-users"), (0x803381E8, "too-many-operations"), (0x803381E4, "too-many-shells")],
 )
 def test_the_quotas_of_a_plug_in_are_told_apart(code: int, kind: str) -> None:
-    assert fault_failure(FaultError("", fault=code, reason=""), Rung.AUTHORISATION, "h", "bob").kind == kind
+    assert fault_failure(FaultError("", fault=code, reason=""), Rung.AUTHORISATION, endpoint(5985)).kind == kind
 
 
 def test_what_can_be_mended_in_the_guest_is_told_for_both_of_its_shells() -> None:

@@ -101,7 +101,7 @@ def meet(client: Client, endpoint: Endpoint, connect: Callable[[bool], Piping]) 
     except RungError as err:
         return Meeting(client, tuple(steps), err.failure)
     except CommunicatorError as err:
-        failure = judged(err, Rung.RUN, endpoint.host, endpoint.user)
+        failure = judged(err, Rung.RUN, endpoint)
         in_vain = not client.seals and _wants_sealing(endpoint, err)
         return Meeting(client, tuple(steps), _unsealed(client, endpoint, failure) if in_vain else failure)
     return Meeting(client, tuple(steps), None)

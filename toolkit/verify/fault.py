@@ -9,6 +9,7 @@ from toolkit.verify.remedy import because, failed
 from toolkit.verify.rung import Failure, Rung, Verdict
 
 if TYPE_CHECKING:
+    from toolkit.communicators.endpoint import Endpoint
     from toolkit.communicators.errors import FaultError
 
 # Numbers of wsmerror.h and winerror.h (Windows SDK).
@@ -29,16 +30,16 @@ _FAILED_AUTHENTICATION = 0x80338036
 _OTHER_TOKEN = 0x803381A9
 
 
-def fault_failure(error: FaultError, rung: Rung, host: str, username: str) -> Failure:
+def fault_failure(error: FaultError, rung: Rung, endpoint: Endpoint) -> Failure:
     """Judge a fault that came while `rung` was tried; some belong to a rung of their own."""
-    evidence = (f"fault {error.fault:#x} ({error.fault}): {error.reason}",)
+    host, evidence = endpoint.host, (f"fault {error.fault:#x} ({error.fault}): {error.reason}",)
     match error.fault:
         case code if code == ACCESS_DENIED:
-            return denied(host, username, evidence)
+            return denied(endpoint, evidence)
         case code if code in {_SHELLS_FORBIDDEN, _REMOTE_FORBIDDEN}:
             return _forbidden(host, code, evidence)
         case code if code in _SHELLS | _OPERATIONS | _SHELL_USERS | _LOAD:
-            return _quota(host, username, code, evidence)
+            return _quota(endpoint, code, evidence)
         case code if code in _SHUTTING_DOWN:
             return _restarting(host, evidence)
         case code if code == _SHELL_GONE:
@@ -88,8 +89,9 @@ def _catalogued(code: int, rung: Rung, what: str, evidence: tuple[str, ...]) -> 
     )
 
 
-def denied(host: str, username: str, evidence: tuple[str, ...], *, powershell: bool | None = None) -> Failure:
+def denied(endpoint: Endpoint, evidence: tuple[str, ...], *, powershell: bool | None = None) -> Failure:
     """Judge a refused shell. `powershell` says whether PowerShell would admit the user, None where nobody asked."""
+    username = endpoint.user
     member = f"{username} is not in the group Administrators"
     filtered = "LocalAccountTokenFilterPolicy is not 1: over the network, local accounts are stripped of their rights"
     sddl = "The service's RootSDDL keeps the user out."
@@ -110,7 +112,7 @@ def denied(host: str, username: str, evidence: tuple[str, ...], *, powershell: b
         Rung.AUTHORISATION,
         "not-administrator" if powershell else "access-denied",
         Verdict.FATAL,
-        f"{host} knows {username} and the password is right, but does not let this user open a command shell.",
+        f"{endpoint.host} knows {username} and the password is right, but does not let this user open a command shell.",
         evidence=(*evidence, *((f"{seen}.",) if seen else ())),
         causes=causes,
         remedies=fixes,
@@ -132,7 +134,8 @@ def _forbidden(host: str, code: int, evidence: tuple[str, ...]) -> Failure:
     )
 
 
-def _quota(host: str, username: str, code: int, evidence: tuple[str, ...]) -> Failure:
+def _quota(endpoint: Endpoint, code: int, evidence: tuple[str, ...]) -> Failure:
+    host = endpoint.host
     if code in _LOAD:
         what = f"{host} is too busy for another request."
         cause = "Many clients work on the guest at once."
@@ -147,7 +150,7 @@ def _quota(host: str, username: str, code: int, evidence: tuple[str, ...]) -> Fa
             cause, fix = "Other users have shells open.", remedy.MORE_USERS
         case _:
             kind, what = "too-many-shells", f"{host} has as many shells open as it allows."
-            cause, fix = f"Earlier clients left shells of {username} open.", remedy.MORE_SHELLS
+            cause, fix = f"Earlier clients left shells of {endpoint.user} open.", remedy.MORE_SHELLS
     return failed(
         Rung.QUOTA,
         kind,

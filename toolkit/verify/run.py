@@ -55,7 +55,7 @@ def question(endpoint: Endpoint, communicator: Communicator, ping: Callable[[], 
         hostname = communicator.run("hostname")
         told = communicator.run_powershell(SCRIPT)
     except CommunicatorError as err:
-        raise RungError(judged(err, Rung.RUN, endpoint.host, endpoint.user)) from err
+        raise RungError(judged(err, Rung.RUN, endpoint)) from err
     if hostname.exit_code != 0:
         raise RungError(_cmd_failed(endpoint, hostname))
     facts = parse_facts(told.stdout.decode("utf-8", "replace"), round_trip_ms)
