@@ -14,6 +14,7 @@ from toolkit.communicators.errors import (
     HttpStatusError,
     MissingSupportError,
     OutputLimitError,
+    ProxyError,
     Refusal,
     TlsError,
     UnauthorisedError,
@@ -94,3 +95,9 @@ def test_nothing_under_tls_is_refused_for_being_unencrypted(error: CommunicatorE
     assert failure.kind != "unencrypted-refused"
     assert failure.verdict is Verdict.SUSPICIOUS
     assert "--ssl" not in failure.in_client
+
+
+def test_an_ipv6_guest_is_excepted_from_the_proxy_by_its_whole_address() -> None:
+    failure = judged(ProxyError("HTTP_PROXY=p:1", 502), Rung.RUN, endpoint(5985, host="2001:db8::1"))
+
+    assert "NO_PROXY=2001:db8::1 in the environment" in failure.in_client

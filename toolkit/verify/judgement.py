@@ -37,7 +37,7 @@ def judged(error: CommunicatorError, rung: Rung, endpoint: Endpoint) -> Failure:
         case HttpStatusError():
             return _status(error, rung, endpoint)
         case ProxyError():
-            return refusal(error, endpoint.host)
+            return refusal(error, endpoint.authority)
         case UnreachableError():
             cause = "The guest is restarting, or its WinRM service is."
             return failed(rung, "connection-broke", Verdict.RETRY, error.message, causes=(cause,))
