@@ -29,6 +29,16 @@ def test_nothing_to_say_leaves_the_label() -> None:
     assert wrapped("", "  names: ", 40) == ["  names:"]
 
 
+def test_what_a_terminal_would_obey_is_written_out() -> None:
+    assert wrapped("a\x1b[2J b\u202ec\x07", "", 40) == ["a\\x1b[2J b\\u202ec\\x07"]
+    assert verbatim("Here:", ["x\x9by"]) == ["Here:", "  x\\x9by"]
+    assert wrapped("écrit\u00a0: ü b", "", 40) == ["écrit\u00a0: ü b"]
+
+
+def test_what_follows_a_paragraphs_first_line_may_hang_below_it() -> None:
+    assert wrapped("one two", "  ", 7, hang=1) == ["  one", "   two"]
+
+
 def test_lists_stand_below_their_title_and_are_not_there_without_items() -> None:
     assert listed("Likely:", ["one", "two words"], 20, numbered=True) == ["Likely:", "  1. one", "  2. two words"]
     assert listed("Seen:", ["a b"], 20) == ["Seen:", "  a b"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -268,12 +269,41 @@ def test_the_wait_for_a_closed_port_ends_at_the_deadline(unattend: Unattend, spe
     assert time.monotonic() - started < 5
 
 
+def test_authorities_that_cannot_be_read_are_told_of_before_the_wait(unattend: Unattend, spec: Path) -> None:
+    started = time.monotonic()
+    done = unattend("verify-winrm", "127.0.0.1", "--port", "1", "--ssl", "--ca-file", "ca.pem", "--timeout", "50s")
+    done.ends_with_a_message(3, "ca.pem cannot be read")
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("arguments", [["--junit", "nowhere/junit.xml"], ["--junit", "."], ["--timeline", "no/b.svg"]])
+def test_a_report_that_has_no_place_is_told_of_before_the_wait(
+    unattend: Unattend, spec: Path, arguments: list[str]
+) -> None:
+    done = unattend("verify-winrm", "127.0.0.1", "--port", "1", "--timeout", "50s", *arguments)
+    done.ends_with_a_message(3, "cannot be written", "in a folder that is there")
+    assert done.out == ""
+
+
+def test_annotations_leave_stdout_to_json(unattend: Unattend, spec: Path) -> None:
+    done = unattend("verify-winrm", "127.0.0.1", "--port", "1", "--timeout", "0", "--json", "--github")
+    assert json.loads(done.out)["rung"] == "tcp"
+    assert "::error title=tcp%3A refused::" in done.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["verify-winrm", "10.0.0.1", "--timeout", "30"], '--timeout: "30" is not a duration'),
         (["verify-winrm", "10.0.0.1", "--auth", "kerberos5"], "--auth kerberos5 is not known"),
         (["verify-winrm", "user:pw@host"], "holds a user name or a password"),
+        (["verify-winrm", "http://user:p/w@host"], "holds a user name or a password"),
+        (["verify-winrm", "10.0.0.1", "--retry-interval", "0s"], "--retry-interval: 0s is too short"),
+        (["verify-winrm", "10.0.0.1", "--connect-timeout", "0s"], "--connect-timeout: 0s is too short"),
+        (["verify-winrm", "10.0.0.1", "--pin", "0" * 40], "with TLS only"),
+        (["verify-winrm", "10.0.0.1", "--ca-file", "ca.pem"], "with TLS only"),
+        (["verify-winrm", "10.0.0.1", "--ssl", "--server-name", ".foo"], "is not a host name"),
+        (["probe", "10.0.0.1", "--server-name", ".foo"], "is not a host name"),
         (["verify-winrm"], "which guest?"),
         (["generate", "--set", "nothing"], "--set key.path=value"),
     ],

@@ -240,6 +240,23 @@ def test_a_guest_that_is_meant_to_be_shut_is_proven_so(unattend: Unattend, spec:
         assert unattend("verify-winrm", "127.0.0.1", "--port", str(port), "--expect", "closed").code == 20
 
 
+def test_nobody_is_asked_for_a_user_or_a_password_to_prove_a_guest_shut(
+    unattend: Unattend, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UNATTEND_WINRM_PASSWORD", raising=False)
+    done = unattend("verify-winrm", "127.0.0.1", "--port", "1", "--expect", "closed")
+    assert done.code == 0
+    assert done.out.startswith("http://127.0.0.1:1/wsman\n")
+
+
+def test_a_kerberos_ticket_stands_in_for_a_password(
+    unattend: Unattend, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UNATTEND_WINRM_PASSWORD", raising=False)
+    done = unattend("verify-winrm", "nonexistent.invalid", "--auth", "kerberos", "-u", "bob@CORP", "--timeout", "0")
+    assert done.code == 10, done.err
+
+
 def test_a_probe_needs_no_password(unattend: Unattend, spec: Path, folder: Path) -> None:
     with simulated(folder) as port:
         done = unattend("probe", f"127.0.0.1:{port}", "--json")

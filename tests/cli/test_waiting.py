@@ -44,20 +44,34 @@ def test_no_line_is_wider_than_the_terminal_and_none_is_wrapped_by_it(columns: i
 def test_the_rungs_that_hold_stand_below_the_one_that_does_not() -> None:
     times = iter([0.0, 65.0])
     ladder = LiveLadder(lambda: next(times))
-    ladder.stand(Change(1.0, Rung.TCP, "refused", "refused"))
+    ladder.stand(Change(1.0, Rung.TCP, "refused", "refused", proven=(Rung.NAME, Rung.PROXY)))
     *rungs, last = ladder.lines()
     assert rungs == ["  ok  name", "  ok  proxy", "  ..  tcp             refused"]
     assert last.startswith("00:01:05 waiting")
 
 
+def test_no_rung_is_called_good_that_nobody_stood_on() -> None:
+    plain = (Rung.NAME, Rung.PROXY, Rung.TCP, Rung.HTTP, Rung.IDENTIFY)
+    ladder = LiveLadder(lambda: 0.0)
+    ladder.stand(Change(1.0, Rung.AUTHENTICATION, "refused", "credentials-refused", proven=plain))
+    assert ladder.lines()[:-2] == [f"  ok  {rung}" for rung in plain]
+
+
 def test_what_most_likely_mends_it_is_told_while_it_is_waited_for() -> None:
     ladder = LiveLadder(lambda: 0.0)
     ladder.stand(Change(1.0, Rung.TCP, "refused", "refused", REFUSED))
-    assert ladder.lines()[3:-1] == [
+    assert ladder.lines()[1:-1] == [
         "      likely: WinRM has no listener on this port",
         "      in the guest: winrm enumerate winrm/config/listener -and so on",
         "      in this command: --port N",
     ]
+
+
+def test_a_guest_that_is_looked_at_more_closely_is_not_done_with() -> None:
+    ladder = LiveLadder(lambda: 0.0, closer=True)
+    ladder.stand(Change(1.0, Rung.RUN, "ready", "ready"))
+    last = ladder.lines(40)[-1]
+    assert (last, len(last)) == ("00:00:00 ready; checking; Ctrl-C: report", 40)
 
 
 def test_before_anything_is_known_it_says_so() -> None:

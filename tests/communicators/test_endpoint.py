@@ -29,6 +29,28 @@ def test_the_url_is_whole_whatever_the_host(given: Endpoint, url: str) -> None:
     assert given.url == url
 
 
+def test_a_zone_stays_on_this_host() -> None:
+    assert endpoint("fe80::1%eth0").host_field == "[fe80::1]:5985"
+
+
+def test_a_pin_without_tls_is_refused_and_not_passed_over() -> None:
+    with pytest.raises(UsageError, match="with TLS only"):
+        endpoint(pin=SHA1)
+
+
+@pytest.mark.parametrize("name", ["", ".foo", "a" * 64, "two words"])
+def test_a_server_name_that_no_handshake_can_carry_is_refused(name: str) -> None:
+    with pytest.raises(UsageError):
+        Endpoint("guest1", 5986, True, Auth.NTLM, "bob", Secret("x"), server_name=name)
+
+
+@pytest.mark.parametrize(("user", "password"), [("b\udcffb", "x"), ("bob", "s3cr\udcffet")])
+def test_bytes_that_are_no_text_are_refused_and_not_shown(user: str, password: str) -> None:
+    with pytest.raises(UsageError, match="no text") as raised:
+        Endpoint("guest1", 5985, False, Auth.BASIC, user, Secret(password))
+    assert "s3cr" not in f"{raised.value} {raised.value.help} {raised.value.__context__}"
+
+
 def test_the_password_is_in_no_representation() -> None:
     assert "s3cret" not in repr(endpoint())
 
@@ -56,13 +78,13 @@ def test_an_empty_user_name_is_refused() -> None:
 )
 def test_a_thumbprint_is_read_as_the_tools_show_it(copied: str, normal: str) -> None:
     assert normal_thumbprint(copied) == normal
-    assert endpoint(pin=copied).thumbprint == normal
+    assert endpoint(ssl=True, pin=copied).thumbprint == normal
 
 
 @pytest.mark.parametrize("copied", ["", "abc", SHA1[:-1], SHA1 + "0", "G" * 40, "md5:" + "0" * 32])
 def test_what_is_no_thumbprint_is_refused_when_the_endpoint_is_made(copied: str) -> None:
     with pytest.raises(UsageError, match="is not a certificate's thumbprint"):
-        endpoint(pin=copied)
+        endpoint(ssl=True, pin=copied)
 
 
 @given(st.binary(min_size=20, max_size=20) | st.binary(min_size=32, max_size=32), st.sampled_from([":", " ", "-"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from datetime import UTC, datetime
+from socket import AF_INET
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,14 +14,23 @@ from tests.verify.guests import endpoint, state
 from tests.verify.strangers import alerts, greets, hangs_up, never_answers, response, says, stranger, unused_port
 from toolkit.certificates import self_signed
 from toolkit.communicators.endpoint import Auth
+from toolkit.communicators.errors import (
+    CommunicatorError,
+    FaultError,
+    HttpStatusError,
+    UnauthorisedError,
+    UnreachableError,
+)
 from toolkit.errors import ExitCode
 from toolkit.simulator.plan import Misfit, Plan
 from toolkit.simulator.server import SimulatedGuest
 from toolkit.simulator.state import WindowsVersion
 from toolkit.verify.consumer import PACKERS_SCRIPT, Client, meet
 from toolkit.verify.limits import Limits
+from toolkit.verify.name import Address
 from toolkit.verify.options import Expect, Options
 from toolkit.verify.rung import Rung
+from toolkit.verify.surroundings import Surroundings
 from toolkit.verify.verification import verify
 from toolkit.verify.wait import Ending, Patience
 
@@ -29,6 +39,7 @@ if TYPE_CHECKING:
     from socket import socket
 
     from toolkit.simulator.state import GuestState
+    from toolkit.verify.ansible_module import Piping
     from toolkit.verify.report import Report
 
 ONCE = Patience(timeout=0)
@@ -92,6 +103,28 @@ def test_a_method_that_the_client_lacks_is_named_before_anything_is_sent() -> No
 
     assert meeting.failure is not None
     assert meeting.failure.what == "Packer cannot log on by kerberos; it knows basic, ntlm."
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind"),
+    [
+        (FaultError("full", fault=0x803381A5, reason="full"), "too-many-shells"),
+        (UnreachableError("The connection broke."), "connection-broke"),
+        (HttpStatusError("503", status=503), "unavailable"),
+        (UnauthorisedError("refused", ("Negotiate",)), "refused-later"),
+    ],
+)
+def test_not_every_trouble_that_packer_meets_comes_of_what_it_does_not_encrypt(
+    trouble: CommunicatorError, kind: str
+) -> None:
+    def meets(seal: bool) -> Piping:  # noqa: FBT001  (as `meet` calls it)
+        assert not seal
+        raise trouble
+
+    meeting = meet(Client.PACKER, endpoint(5985, auth=Auth.NTLM), meets)
+
+    assert meeting.failure is not None
+    assert meeting.failure.kind == kind
 
 
 def test_ansible_opens_one_shell_and_sends_a_module_in_pieces_over_stdin() -> None:
@@ -213,7 +246,28 @@ def test_a_tls_port_that_drops_plain_requests_is_not_shut() -> None:
     assert report.shut.answering == (port,)
 
 
+def test_a_guest_that_answers_at_one_of_its_addresses_is_not_shut() -> None:
+    def resolve(_host: str, port: int) -> tuple[Address, ...]:
+        return Address(AF_INET, ("127.0.0.2", port)), Address(AF_INET, ("127.0.0.1", port))
+
+    with SimulatedGuest(state()) as guest:
+        port = guest.port
+        report = verify(
+            endpoint(port, host="guest.example"),
+            limits=QUICK,
+            options=Options(expect=Expect.CLOSED),
+            surroundings=Surroundings({}, resolve),
+        )
+
+    assert report.shut is not None
+    assert report.shut.answering == (port,)
+    assert report.troubles[0].evidence == (f"127.0.0.1 answers on port {port}",)
+    assert report.code is ExitCode.POSTURE
+
+
 def test_a_name_that_leads_nowhere_proves_nothing() -> None:
     report = verify(endpoint(5985, host="nonexistent.invalid"), limits=QUICK, options=Options(expect=Expect.CLOSED))
 
     assert (report.shut, report.code) == (None, ExitCode.NAME)
+    assert report.to_json()["expect"] == "closed"
+    assert report.to_text().splitlines()[-1] == "Nothing is proven (exit code 10)."

@@ -21,6 +21,7 @@ from toolkit.verify.consumer import Client, Meeting, Step
 from toolkit.verify.facts import Facts
 from toolkit.verify.github import github
 from toolkit.verify.junit import junit
+from toolkit.verify.options import Expect
 from toolkit.verify.report import Report
 from toolkit.verify.rung import Failure, Proof, Rung, Verdict
 from toolkit.verify.shut import Shut
@@ -68,8 +69,8 @@ REPORTS = {
     "every outcome": report(GOOD, BAD, WARNED, UNKNOWN, LOST, LEFT, BROKEN),
     "client": report(GOOD, meeting=MET),
     "client fails": report(GOOD, meeting=UNMET),
-    "shut": report(shut=CLOSED),
-    "open": report(shut=OPEN, ending=Ending.FATAL),
+    "shut": report(shut=CLOSED, expect=Expect.CLOSED),
+    "open": report(shut=OPEN, expect=Expect.CLOSED, ending=Ending.FATAL),
 }
 SCHEMA = json.loads((files("toolkit") / "data" / "report.schema.json").read_text(encoding="utf-8"))
 
@@ -196,7 +197,7 @@ def test_the_page_fits_its_width_but_for_lines_to_copy(made: Report, width: int)
 
 
 def test_a_guest_that_may_be_off_is_not_called_shut_without_a_word() -> None:
-    asleep = report(shut=replace(CLOSED, awake=False))
+    asleep = report(shut=replace(CLOSED, awake=False), expect=Expect.CLOSED)
 
     assert asleep.ready
     assert asleep.cautions == ("Nothing shows that the guest is up: a guest that is off looks shut, too.",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.verify.guests import endpoint
 from toolkit.communicators.errors import (
     CertificateError,
     CommandTimeoutError,
@@ -13,6 +14,7 @@ from toolkit.communicators.errors import (
     HttpStatusError,
     MissingSupportError,
     OutputLimitError,
+    ProxyError,
     Refusal,
     TlsError,
     UnauthorisedError,
@@ -40,7 +42,7 @@ def status(number: int) -> HttpStatusError:
         (fault(2150859174), Rung.QUOTA, "too-many-operations", Verdict.SUSPICIOUS),
         (fault(0x803381AB), Rung.QUOTA, "too-many-users", Verdict.SUSPICIOUS),
         (fault(2150859236), Rung.QUOTA, "too-many-shells", Verdict.SUSPICIOUS),
-        (fault(2150859242), Rung.QUOTA, "too-many-shells", Verdict.SUSPICIOUS),
+        (fault(2150859242), Rung.QUOTA, "fault", Verdict.SUSPICIOUS),
         (fault(2150858815), Rung.QUOTA, "busy", Verdict.RETRY),
         (fault(2150858843), Rung.RUN, "shell-gone", Verdict.RETRY),
         (fault(1115), Rung.PHASE, "restarting", Verdict.RETRY),
@@ -73,14 +75,29 @@ def status(number: int) -> HttpStatusError:
     ],
 )
 def test_an_error_while_running_is_judged(error: CommunicatorError, rung: Rung, kind: str, verdict: Verdict) -> None:
-    failure = judged(error, Rung.RUN, "guest1", "bob")
+    failure = judged(error, Rung.RUN, endpoint(5985))
 
     assert (failure.rung, failure.kind, failure.verdict) == (rung, kind, verdict)
 
 
 def test_a_fault_shows_its_number_in_both_notations_and_the_guests_own_words() -> None:
-    assert judged(fault(2150859173), Rung.RUN, "guest1", "bob").evidence == ("fault 0x803381a5 (2150859173): Grund",)
+    assert judged(fault(2150859173), Rung.RUN, endpoint(5985)).evidence == ("fault 0x803381a5 (2150859173): Grund",)
 
 
 def test_an_error_stays_on_the_rung_that_was_tried() -> None:
-    assert judged(UnreachableError("broke"), Rung.AUTHENTICATION, "guest1", "bob").rung is Rung.AUTHENTICATION
+    assert judged(UnreachableError("broke"), Rung.AUTHENTICATION, endpoint(5985)).rung is Rung.AUTHENTICATION
+
+
+@pytest.mark.parametrize("error", [status(500), UnauthorisedError("no", (), refusal=Refusal.ESTABLISHED)])
+def test_nothing_under_tls_is_refused_for_being_unencrypted(error: CommunicatorError) -> None:
+    failure = judged(error, Rung.AUTHENTICATION, endpoint(5986, ssl=True))
+
+    assert failure.kind != "unencrypted-refused"
+    assert failure.verdict is Verdict.SUSPICIOUS
+    assert "--ssl" not in failure.in_client
+
+
+def test_an_ipv6_guest_is_excepted_from_the_proxy_by_its_whole_address() -> None:
+    failure = judged(ProxyError("HTTP_PROXY=p:1", 502), Rung.RUN, endpoint(5985, host="2001:db8::1"))
+
+    assert "NO_PROXY=2001:db8::1 in the environment" in failure.in_client

@@ -33,7 +33,9 @@ from toolkit.communicators.endpoint import Auth
 from toolkit.simulator.server import SimulatedGuest
 from toolkit.verify.ladder import Ascent, climb
 from toolkit.verify.limits import Limits
+from toolkit.verify.name import Address
 from toolkit.verify.rung import Failure, Rung, Verdict
+from toolkit.verify.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,7 +113,7 @@ STRANGERS = {
         hangs_up, Rung.HTTP, "hung-up", Verdict.RETRY, "drops it without an answer",
     ),
     "an HTTPS listener without its certificate": Case(
-        hangs_up, Rung.TLS, "tls-reset", Verdict.SUSPICIOUS, "drops the connection when TLS begins", ssl=True,
+        hangs_up, Rung.TLS, "tls-reset", Verdict.RETRY, "drops the connection when TLS begins", ssl=True,
     ),
     "a guest that restarts in the middle of its answer": Case(
         cut_in_the_middle, Rung.HTTP, "cut-off", Verdict.RETRY, "breaks off",
@@ -414,6 +416,23 @@ def test_a_guest_that_dies_on_the_way_is_waited_for_at_the_rung_it_reached(reque
         failed = failure_of(climb(endpoint(port), BRISK))
 
     assert (failed.rung, failed.kind, failed.verdict) == (rung, "connection-broke", Verdict.RETRY)
+
+
+def test_every_connection_goes_to_the_address_that_answered() -> None:
+    def resolve(_host: str, port: int) -> tuple[Address, ...]:
+        return Address(socket.AF_INET, ("127.0.0.2", port)), Address(socket.AF_INET, ("127.0.0.1", port))
+
+    with SimulatedGuest(state()) as guest:
+        ascent = climb(endpoint(guest.port, host="guest.invalid"), BRISK, Surroundings({}, resolve))
+
+    assert ascent.failure is None
+    assert ascent.facts.address == "127.0.0.1"
+
+
+def test_an_address_with_a_zone_is_spelt_with_it() -> None:
+    assert Address(socket.AF_INET6, ("fe80::1", 5985, 0, 3)).literal == "fe80::1%3"
+    assert Address(socket.AF_INET6, ("fe80::1%3", 5985, 0, 3)).literal == "fe80::1%3"
+    assert Address(socket.AF_INET6, ("2001:db8::1", 5985, 0, 0)).literal == "2001:db8::1"
 
 
 def test_an_ipv6_guest_is_reached_by_its_address() -> None:

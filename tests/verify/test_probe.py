@@ -80,6 +80,13 @@ def test_windows_7_is_told_by_its_stack_and_its_tls(certificate: Certificate) ->
     assert voice.saying == "speaks TLSv1 only, which is too old"
 
 
+def test_a_guest_without_a_cipher_of_this_hosts_is_not_called_old(certificate: Certificate) -> None:
+    with SimulatedGuest(state(), tls=certificate, schannel=Schannel.ODD_CIPHERS) as guest:
+        (voice,) = probe("127.0.0.1", guest.port, limits=BRISK).voices
+
+    assert voice.saying == "speaks TLSv1.2, but with no cipher that this host has"
+
+
 @pytest.mark.parametrize(
     ("talk", "saying"),
     [

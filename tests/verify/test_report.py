@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.verify.guests import endpoint
+from tests.verify.strangers import response, says, stranger
 from toolkit.errors import ExitCode
 from toolkit.verify.facts import CertificateFacts, Facts, GuestFacts, ServiceFacts, TlsFacts
 from toolkit.verify.report import Report
 from toolkit.verify.rung import Failure, Proof, Rung, Verdict
-from toolkit.verify.wait import Ending
+from toolkit.verify.verification import verify
+from toolkit.verify.wait import Ending, Patience
 
 FACTS = Facts(
     address="10.0.0.5",
@@ -114,3 +116,13 @@ def test_text_of_any_width_keeps_commands_whole(command: str, width: int) -> Non
     failure = Failure(Rung.RUN, "kind", Verdict.RETRY, "What.", in_guest=(f"{command} {command}",))
 
     assert f"\n  {command} {command}\n" in report(failure, Ending.DEADLINE).to_text(width)
+
+
+def test_a_stranger_does_not_command_the_terminal() -> None:
+    body = b"<html>\x1b[2J\x1b]0;owned\x07</html>"
+    with stranger(says(response("200 OK", body, server="ev\x1b[31mil"))) as port:
+        text = verify(endpoint(port), patience=Patience(timeout=0)).to_text(80)
+
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert r"Server: ev\x1b[31mil" in text

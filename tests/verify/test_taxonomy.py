@@ -6,6 +6,7 @@ rung, its name, the class of retry, words of the likeliest cause, and the exit c
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 from dataclasses import dataclass, field, replace
@@ -14,25 +15,27 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.verify.client_certificates import User, make_user
+from tests.verify.client_certificates import User, make_demanding_server, make_user
 from tests.verify.guests import BOB, VAGRANT, endpoint, state
-from tests.verify.strangers import relays_to, stranger, tls_context, unused_port
+from tests.verify.strangers import never_answers, relays_to, stranger, tls_context, unused_port
 from toolkit.catalog.faults import faults as catalogued
 from toolkit.certificates import Certificate, self_signed
 from toolkit.communicators.endpoint import Auth, Endpoint
 from toolkit.communicators.errors import FaultError, NegotiationError
+from toolkit.render.winrm_steps import HOLD_RULE
 from toolkit.secret import Secret
 from toolkit.simulator import faults
 from toolkit.simulator.plan import BreakOff, Drip, HangUp, Hush, Misfit, Plan, Raise, Say, Trouble
 from toolkit.simulator.server import SimulatedGuest
 from toolkit.simulator.state import LocalUser
 from toolkit.simulator.trust import Mapping, Schannel
-from toolkit.verify import ports, remedy
+from toolkit.verify import ports, remedy, tcp
 from toolkit.verify.fault import fault_failure
 from toolkit.verify.ladder import Ascent, climb
 from toolkit.verify.limits import Limits
-from toolkit.verify.logon import negotiation_failed
-from toolkit.verify.rung import Failure, Rung, Verdict
+from toolkit.verify.logon import negotiation_failed, refused
+from toolkit.verify.name import Address
+from toolkit.verify.rung import Failure, Rung, RungError, Verdict
 from toolkit.verify.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -94,6 +97,12 @@ TABLE = {
     "a name that cannot be one": Row(
         Rung.NAME, "name-impossible", FATAL, "", 10, up=False, client={"host": f"{'a' * 64}.example"},
     ),
+    "an address behind an interface that this host does not have": Row(
+        Rung.NAME, "zone-unknown", SUSPICIOUS, "misspelt, or not up", 10, up=False, client={"host": "fe80::1%nosuch9"},
+    ),
+    "a link-local address without its interface": Row(
+        Rung.TCP, "zone-missing", FATAL, "Every interface", 11, up=False, client={"host": "fe80::1"},
+    ),
     "a port at which nothing listens": Row(
         Rung.TCP, "refused", RETRY, "no listener on this port", 11, up=False,
     ),
@@ -128,8 +137,12 @@ TABLE = {
         Rung.TLS, "plain-http", FATAL, "wanted from WinRM's HTTP listener", 12, client={"ssl": True},
     ),
     "an HTTPS listener whose certificate is gone": Row(
-        Rung.TLS, "tls-reset", SUSPICIOUS, "No certificate is bound", 12,
+        Rung.TLS, "tls-reset", RETRY, "No certificate is bound", 12,
         plan=Plan(connecting=HangUp()), tls=True, client={"ssl": True},
+    ),
+    "a port forward that resets, where TLS is wanted": Row(
+        Rung.TLS, "tls-reset", RETRY, "No certificate is bound", 12,
+        plan=Plan(connecting=HangUp(reset=True)), tls=True, client={"ssl": True},
     ),
     "TLS that is never answered": Row(
         Rung.TLS, "tls-silent", RETRY, "port forward accepts", 12,
@@ -379,7 +392,7 @@ def looked_at(row: Row, certificate: Certificate, folder: Path) -> Ascent:
 
 def test_a_fault_that_only_the_catalog_knows_is_told_with_what_the_catalog_says() -> None:
     known = [fault for fault in catalogued().values() if not fault.client]
-    told = [fault_failure(FaultError("", fault=one.code, reason=""), Rung.RUN, "guest", "bob") for one in known]
+    told = [fault_failure(FaultError("", fault=one.code, reason=""), Rung.RUN, endpoint(5985)) for one in known]
 
     assert len(known) > 100
     assert all(failure.causes or failure.in_guest or failure.in_client for failure in told)
@@ -404,6 +417,27 @@ def test_a_password_that_both_methods_refuse_is_not_mended_by_another_method() -
     assert "The same credentials are refused by NTLM, and by Basic." in failed.evidence
     assert "--auth ntlm" not in failed.in_client
     assert not any("AllowUnencrypted" in line for line in failed.in_guest)
+
+
+def test_an_account_is_looked_up_by_its_own_name() -> None:
+    assert remedy.show_user(r"WIN-A\bob").cmd == 'net user "bob"'
+    assert remedy.show_user("bob@corp.example").cmd == 'net user "bob" /domain'
+
+
+def test_one_other_method_is_named_and_packer_told_what_it_needs() -> None:
+    with SimulatedGuest(state()) as guest:
+        failed = failure_of(climb(endpoint(guest.port, auth=Auth.CREDSSP), BRISK))
+
+    assert failed.in_client == ("--auth ntlm",)
+    assert failed.in_packer == ("winrm_use_ntlm = true  # over http only with AllowUnencrypted on",)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(0x803381E5, "too-many-users"), (0x803381E8, "too-many-operations"), (0x803381E4, "too-many-shells")],
+)
+def test_the_quotas_of_a_plug_in_are_told_apart(code: int, kind: str) -> None:
+    assert fault_failure(FaultError("", fault=code, reason=""), Rung.AUTHORISATION, endpoint(5985)).kind == kind
 
 
 def test_what_can_be_mended_in_the_guest_is_told_for_both_of_its_shells() -> None:
@@ -442,6 +476,27 @@ class TestPorts:
         assert "--ssl" in failed.in_client
         assert "winrm_port = 5986" in failed.in_packer
 
+    def test_the_address_that_is_silent_is_named_and_not_one_that_cannot_be_reached(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        knocked: list[str] = []
+
+        def found(address: Address, *_arguments: object) -> ports.Doors:
+            knocked.append(str(address))
+            return ports.Doors(((3389, ports.Door.OPEN),))
+
+        def unconnected(address: Address, _timeout: float) -> socket.socket:
+            raise TimeoutError if address.family == socket.AF_INET else OSError(errno.ENETUNREACH, "unreachable")
+
+        monkeypatch.setattr("toolkit.verify.tcp.knock", found)
+        monkeypatch.setattr("toolkit.verify.tcp._connected", unconnected)
+        addresses = Address(socket.AF_INET6, ("2001:db8::1", 5985, 0, 0)), Address(socket.AF_INET, ("192.0.2.1", 5985))
+        with pytest.raises(RungError) as raised:
+            tcp.connect(addresses, 1.0)
+
+        assert raised.value.failure.what.startswith("192.0.2.1 port 5985 did not answer")
+        assert knocked == ["192.0.2.1"]
+
     @pytest.mark.skipif(sys.platform != "linux", reason="other systems queue connections differently")
     @pytest.mark.parametrize(("door", "kind"), [(ports.Door.SILENT, "no-answer"), (ports.Door.OPEN, "filtered")])
     def test_a_port_that_drops_what_comes_is_no_answer(
@@ -459,6 +514,49 @@ class TestPorts:
                 connection.close()
 
         assert (failed.rung, failed.kind, failed.verdict, int(failed.rung.code)) == (Rung.TCP, kind, RETRY, 11)
+        assert any(HOLD_RULE in line for line in failed.in_guest)
+
+
+def test_basic_over_tls_is_not_refused_for_want_of_allowunencrypted() -> None:
+    failed = refused(endpoint(5986, ssl=True), ("Negotiate", "Basic"), other=True)
+
+    assert failed.kind == "method-refused"
+    assert not any("AllowUnencrypted" in line for line in (*failed.causes, *failed.in_guest))
+
+
+def test_a_certificate_for_another_name_is_not_blamed_on_an_address_that_nobody_used(
+    certificate: Certificate, tmp_path: Path
+) -> None:
+    authority = tmp_path / "ca.pem"
+    authority.write_text(certificate.certificate)
+    with SimulatedGuest(state(), tls=certificate) as guest:
+        where = replace(endpoint(guest.port, ssl=True), ca_file=authority, server_name="other.example")
+        failed = failure_of(climb(where, BRISK))
+
+    assert failed.kind == "certificate-name"
+    assert not any("address" in cause for cause in failed.causes)
+
+
+def test_nobody_is_told_to_enable_a_version_of_tls_that_is_spoken_already(certificate: Certificate) -> None:
+    with SimulatedGuest(state(), tls=certificate, schannel=Schannel.ODD_CIPHERS) as guest:
+        failed = failure_of(climb(endpoint(guest.port, ssl=True, insecure=True), BRISK))
+
+    assert failed.kind == "tls-refused"
+    assert not any("SCHANNEL" in line for line in failed.in_guest)
+
+
+def test_a_certificate_with_a_fault_of_its_own_is_not_said_to_lack_an_authority(tmp_path: Path) -> None:
+    pem = make_demanding_server("localhost")
+    authority = tmp_path / "ca.pem"
+    authority.write_text(pem)
+    with stranger(never_answers, tls_context(pem, tmp_path)) as port:
+        where = replace(endpoint(port, ssl=True, host="localhost"), ca_file=authority)
+        failed = failure_of(climb(where, BRISK))
+
+    assert (failed.rung, failed.kind) == (Rung.CERTIFICATE, "certificate-unfit")
+    assert "critical extension" in failed.what
+    assert not any(line.startswith("--ca-file") for line in failed.in_client)
+    assert any(line.startswith("--pin") for line in failed.in_client)
 
 
 class TestDates:

@@ -18,7 +18,9 @@ from tests.verify.guests import PASSWORD, WAYS, endpoint, state
 from tests.verify.strangers import never_answers, response, says, stranger, unused_port
 from toolkit.communicators.endpoint import Auth
 from toolkit.simulator.server import SimulatedGuest
+from toolkit.verify.consumer import Client
 from toolkit.verify.limits import Limits
+from toolkit.verify.options import Options
 from toolkit.verify.verification import verify
 from toolkit.verify.wait import Change, Ending, Patience
 from toolkit.verify.wanted import Wanted
@@ -26,6 +28,7 @@ from toolkit.verify.wanted import Wanted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from toolkit.verify.checks.check import Outcome
     from toolkit.verify.report import Report
 
 
@@ -99,6 +102,20 @@ def test_a_wrong_password_is_sent_twice_at_most_by_each_method(auth: Auth) -> No
     if auth in legs:
         assert len(refusals) == 2 * (1 + legs[auth])
     assert len(refusals) <= 2 * (1 + 6)
+
+
+def test_whoever_interrupts_the_checks_gets_what_they_have_said() -> None:
+    def interrupt(_outcome: Outcome) -> None:
+        raise KeyboardInterrupt
+
+    with SimulatedGuest(state()) as guest:
+        options = Options(checks=("shells", "cmd"), client=Client.PACKER)
+        report = verify(endpoint(guest.port), options=options, on_outcome=interrupt)
+        assert guest.open_shells == 0
+
+    assert (report.ending, int(report.code), report.meeting) == (Ending.INTERRUPTED, 130, None)
+    assert [outcome.check for outcome in report.outcomes] == ["shells"]
+    assert "Interrupted: it is ready, but not all was looked at" in report.to_text()
 
 
 def test_the_pause_ends_in_the_same_boot() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ import pytest
 
 from toolkit.verify.facts import Facts, GuestFacts
 from toolkit.verify.ladder import Ascent
-from toolkit.verify.rung import Failure, Rung, Verdict
+from toolkit.verify.rung import Failure, Proof, Rung, Verdict
 from toolkit.verify.wait import Change, Ending, Patience, Waited, wait_until_ready
 
 if TYPE_CHECKING:
@@ -107,6 +107,14 @@ def test_at_the_deadline_the_wait_ends_where_it_stands(last: Ascent) -> None:
     assert waited.elapsed == pytest.approx(30)
 
 
+def test_an_observer_is_told_the_rungs_that_held() -> None:
+    held = (Proof(Rung.NAME, "It is an address.", 0.1), Proof(Rung.TCP, "It accepts.", 0.2))
+    wait = Wait([replace(SILENT, proven=held), ready()])
+    wait.run()
+
+    assert [change.proven for change in wait.changes] == [(Rung.NAME, Rung.TCP), ()]
+
+
 def test_a_timeout_of_nothing_looks_exactly_once() -> None:
     wait = Wait([REFUSED, ready()], Patience(timeout=0))
 
@@ -182,6 +190,11 @@ class TestPause:
         wait = Wait([*[REFUSED] * 5, ready(), REFUSED, ready()], Patience(timeout=20, pause=600))
 
         assert wait.run().ending is Ending.READY
+
+    def test_a_guest_that_is_never_ready_is_not_waited_for_any_longer(self) -> None:
+        waited = Wait([REFUSED], Patience(timeout=20, pause=600)).run()
+
+        assert (waited.ending, waited.elapsed) == (Ending.DEADLINE, 20)
 
     def test_a_reboot_during_the_pause_is_found_and_starts_it_anew(self) -> None:
         later = BOOT + timedelta(seconds=45)

@@ -19,10 +19,12 @@ def command(
     server_name: Annotated[str | None, typer.Option(metavar="NAME", help="The name in the certificate.")] = None,
     json: Json = False,
 ) -> ExitCode:
-    from toolkit.communicators.location import parse_host
+    from toolkit.communicators.location import checked_host, parse_host
     from toolkit.verify.probe import probe
 
     where = parse_host(host)
+    if server_name is not None:
+        checked_host(server_name, server_name)
     seen = probe(where.host, port or where.port, server_name=server_name)
     if json:
         console.data_json(seen.to_json())

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from toolkit.cli import console
 from toolkit.cli.waiting import watched
-from toolkit.errors import ExitCode, UsageError
+from toolkit.errors import ExitCode, UnreadableError, UsageError
+from toolkit.files import is_folder, write_whole
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ class Outputs:
             raise UsageError(
                 f"--timeline {self.timeline}: its name says no format", help="Let it end in .json, .svg or .html."
             )
+        for file in (self.junit, self.timeline):
+            if file is not None and (is_folder(file) or not is_folder(file.parent)):
+                # After the wait, this would take the place of the verdict.
+                raise UnreadableError(f"{file} cannot be written", help="Name a file in a folder that is there.")
 
 
 def options_of(*, full: bool, checks: Sequence[str], settle: str | None, client: str | None, expect: str) -> Options:
@@ -78,14 +83,13 @@ def verified(target: Target, options: Options, outputs: Outputs) -> ExitCode:
     if outputs.github:
         from toolkit.verify.github import github
 
-        console.data(github(report))
+        # Where JSON has stdout to itself: the runner reads its commands on stderr as well.
+        (console.say if outputs.json else console.data)(github(report).rstrip())
     _write_files(report, seen, started, outputs)
     return report.code
 
 
 def _write_files(report: Report, seen: Sequence[Change], started: datetime, outputs: Outputs) -> None:
-    from toolkit.files import write_whole
-
     if outputs.junit is not None:
         from toolkit.verify.junit import junit
 

@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 _PASSWORD_KEY = "communicator.winrm_password"  # noqa: S105  (the name of a setting)
 _PASSPHRASE = "UNATTEND_CLIENT_KEY_PASSPHRASE"  # noqa: S105  (the name of a variable)
+_NOBODY = "nobody"  # stands where a user and a password must, and none is used
+_SHORTEST = 0.1  # seconds, in which a connection can be made, and between two looks that leave the guest alone
 _PACKERS_TIMEOUT = 30 * 60.0
 
 
@@ -64,6 +66,7 @@ class Flags:
     ssl: bool | None = None
     trust: Trusting = Trusting()
     time: Patient = Patient()
+    closed: bool = False  # whether a shut guest is expected, at which nobody logs on
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,13 @@ def target(
     flags: Flags, spec: Path | None, settings: Sequence[str], output: Path | None, password: Secret | None
 ) -> Target:
     """Put the target together. Without any spec the flags alone must suffice. Raises UsageError or SpecError."""
+    from toolkit.secret import Secret
     from toolkit.verify.wanted import Wanted, wanted_by
 
     path = spec or (specs.DEFAULT if specs.DEFAULT.is_file() else None)
     limits = _limits(flags)
+    if flags.closed:
+        password = Secret(_NOBODY)  # nobody is asked for one that is not used
     if path is None:
         where = endpoint(flags, None, _password_of_flags(flags, password), None)
         return Target(where, Wanted(), _patience(flags, None), limits)
@@ -99,19 +105,21 @@ def _password_of_flags(flags: Flags, password: Secret | None) -> Secret:
 
     if flags.auth == "certificate":
         return password or Secret("")
-    if flags.username is None:
+    if flags.username is None and not flags.closed:
         raise UsageError(
             "there is no unattend.toml in this folder, and no user is given",
             help="Give -u USER (and --auth, --ssl as needed), or --spec path/to/unattend.toml.",
         )
-    return password or passwords.asked(flags.username)
+    if flags.auth == "kerberos":
+        return password or Secret("")  # a ticket that kinit got will do
+    return password or passwords.asked(flags.username or _NOBODY)
 
 
 def _patience(flags: Flags, winrm: Winrm | None) -> Patience:
     from toolkit.verify.wait import Patience
 
     usual = Patience()
-    interval = _seconds("--retry-interval", flags.time.retry_interval, usual.interval)
+    interval = _seconds("--retry-interval", flags.time.retry_interval, usual.interval, least=_SHORTEST)
     return Patience(
         timeout=_seconds("--timeout", flags.time.timeout, winrm.timeout if winrm else _PACKERS_TIMEOUT),
         interval=interval,
@@ -124,7 +132,9 @@ def _limits(flags: Flags) -> Limits:
     from toolkit.verify.limits import Limits
 
     usual = Limits()
-    return replace(usual, connect=_seconds("--connect-timeout", flags.time.connect_timeout, usual.connect))
+    return replace(
+        usual, connect=_seconds("--connect-timeout", flags.time.connect_timeout, usual.connect, least=_SHORTEST)
+    )
 
 
 def _declared(folder: Path) -> Declared | None:
@@ -173,16 +183,17 @@ def endpoint(flags: Flags, winrm: Winrm | None, password: Secret, pin: str | Non
     """Lay the flags over the spec's communicator, or over Packer's defaults where there is no spec."""
     from toolkit.communicators.endpoint import Endpoint
     from toolkit.communicators.location import default_port
+    from toolkit.communicators.trust import secure_context
 
     location = _location(flags.host or (winrm.host if winrm else None))
     ssl = bool(_first(flags.ssl, location.ssl, winrm.ssl if winrm else None))
     own_port = winrm.port if winrm and winrm.ssl == ssl else None
-    return Endpoint(
+    made = Endpoint(
         host=location.host,
         port=_first(flags.port, location.port, own_port) or default_port(ssl=ssl),
         ssl=ssl,
         auth=_auth(flags, winrm),
-        username=flags.username or (winrm.username if winrm else ""),
+        username=flags.username or (winrm.username if winrm else _NOBODY if flags.closed else ""),
         password=password,
         insecure=bool(_first(flags.trust.insecure, winrm.insecure if winrm else None)),
         pin=flags.trust.pin or (pin if ssl and not flags.trust.insecure else None),
@@ -190,6 +201,9 @@ def endpoint(flags: Flags, winrm: Winrm | None, password: Secret, pin: str | Non
         server_name=flags.trust.server_name,
         client_certificate=_client_certificate(flags),
     )
+    if made.ca_file or made.client_certificate:
+        secure_context(made)  # a file that cannot be used is told of before the guest is waited for
+    return made
 
 
 def _client_certificate(flags: Flags) -> ClientCertificate | None:
@@ -226,13 +240,16 @@ def _auth(flags: Flags, winrm: Winrm | None) -> Auth:
     return Auth(flags.auth)
 
 
-def _seconds(option: str, text: str | None, default: float) -> float:
+def _seconds(option: str, text: str | None, default: float, *, least: float = 0.0) -> float:
     from toolkit.spec.duration import seconds
 
     try:
-        return default if text is None else seconds(text)
+        found = default if text is None else seconds(text)
     except ValueError as err:
         raise UsageError(f"{option}: {err}") from err
+    if found < least:
+        raise UsageError(f"{option}: {text} is too short", help=f"The shortest time is {round(least * 1000)}ms.")
+    return found
 
 
 def _first(*values: T | None) -> T | None:

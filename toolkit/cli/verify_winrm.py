@@ -51,6 +51,7 @@ def command(
         ssl,
         Trusting(insecure, pin, ca_file, server_name, client_cert, client_key),
         Patient(timeout, pause_before_connecting, connect_timeout, retry_interval),
+        closed=expect == "closed",
     )
     options = options_of(full=full, checks=check or (), settle=settle, client=client, expect=expect)
     outputs = Outputs(json=json, github=github, junit=junit, timeline=timeline)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from toolkit.cli import console
-from toolkit.paragraphs import wrapped
+from toolkit.paragraphs import harmless, wrapped
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def watched(target: Target, options: Options | None = None, seen: list[Change] |
     """Verify `target`, telling on stderr how it goes, and adding to `seen` every change."""
     from toolkit.verify.verification import verify
 
-    with _observer() as observe:
+    with _observer(closer=bool(options and (options.checks or options.client))) as observe:
 
         def note(change: Change) -> None:
             if seen is not None:
@@ -45,28 +45,32 @@ def watched(target: Target, options: Options | None = None, seen: list[Change] |
 
 
 @contextlib.contextmanager
-def _observer() -> Iterator[Callable[[Change], None]]:
+def _observer(*, closer: bool) -> Iterator[Callable[[Change], None]]:
     if not sys.stderr.isatty():
         yield lambda change: console.say(logged(change, datetime.now(UTC)))
         return
     from rich.console import Console
     from rich.live import Live
 
-    ladder = LiveLadder(time.monotonic)
+    ladder = LiveLadder(time.monotonic, closer)
     with Live(ladder, console=Console(stderr=True), transient=True, refresh_per_second=4):
         yield ladder.stand
 
 
 def logged(change: Change, moment: datetime) -> str:
     """Write a change as a line of a log: by the wall clock, to be laid beside other logs, and since the start."""
-    return f"{moment:%Y-%m-%d %H:%M:%S}Z {clock(change.elapsed)} {change.rung}: {change.summary}"
+    return f"{moment:%Y-%m-%d %H:%M:%S}Z {clock(change.elapsed)} {change.rung}: {harmless(change.summary)}"
 
 
 @dataclass
 class LiveLadder:
-    """The rungs up to the one at which the guest stands now, with what is seen there."""
+    """The rungs up to the one at which the guest stands now, with what is seen there.
+
+    `closer` is whether a guest that is ready is looked at more closely then.
+    """
 
     now: Callable[[], float]
+    closer: bool = False
     change: Change | None = None
     started: float = field(init=False)
 
@@ -82,13 +86,17 @@ class LiveLadder:
         if self.change is None:
             return [f"{waited} connecting"]
         ready = self.change.kind == "ready"
-        below = [rung for rung in _heights() if _heights()[rung] < _heights()[self.change.rung]]
         return [
-            *(f"  ok  {rung}" for rung in below),
+            *(f"  ok  {rung}" for rung in self.change.proven if rung is not self.change.rung),
             *_rung("ok" if ready else "..", self.change, width),
             *_hints(self.change.failure, width),
-            f"{waited} {'ready' if ready else 'waiting; Ctrl-C: report'}",
+            f"{waited} {self._doing(ready=ready)}",
         ]
+
+    def _doing(self, *, ready: bool) -> str:
+        if ready and not self.closer:
+            return "ready"
+        return f"{'ready; checking' if ready else 'waiting'}; Ctrl-C: report"
 
     def __rich_console__(self, _console: RichConsole, options: ConsoleOptions) -> RenderResult:
         from rich.text import Text
@@ -114,12 +122,6 @@ def _hints(failure: Failure | None, width: int) -> Iterator[str]:
     for side, lines in sides:
         for line in lines[:1]:
             yield from wrapped(f"{side}: {line}", "      ", width)
-
-
-def _heights() -> dict[str, int]:
-    from toolkit.verify.rung import Rung
-
-    return {rung: height for height, rung in enumerate(Rung)}
 
 
 def clock(seconds: float) -> str:

@@ -120,7 +120,7 @@ class Connection:
 
     def _request(self, body: bytes, headers: Mapping[str, str]) -> bytes:
         fields = {
-            "Host": self._endpoint.authority,
+            "Host": self._endpoint.host_field,
             "User-Agent": "unattend",
             "Connection": "Keep-Alive",
             "Content-Length": str(len(body)),

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from toolkit.communicators.location import PATH, bracketed, checked_port
+from toolkit.communicators.location import PATH, bracketed, checked_host, checked_port, host_field
 from toolkit.errors import UsageError
 from toolkit.values import dataclass
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from toolkit.communicators.proxy import Proxy
     from toolkit.secret import Secret
+
+
+_PLAIN = "Use --ssl: plain http has no certificates."
 
 
 class Auth(StrEnum):
@@ -61,8 +64,8 @@ class Endpoint:
 
     `pin` is the thumbprint (SHA-1 or SHA-256, hexadecimal) of the only certificate to accept; it outranks `insecure`,
     which accepts any. `ca_file` (PEM) is trusted in place of the host's own authorities, and `server_name` is what the
-    certificate, and Kerberos, must call the guest in place of `host`. `proxy` stands on the way, where one is used.
-    Raises UsageError for what cannot be.
+    certificate, and Kerberos, must call the guest in place of `host`. `proxy` stands on the way, where one is used, and
+    `address` is the one of the host's to connect to, where it is known. Raises UsageError for what cannot be.
     """
 
     host: str
@@ -78,12 +81,12 @@ class Endpoint:
     server_name: str | None = None
     client_certificate: ClientCertificate | None = None
     proxy: Proxy | None = None
+    address: str | None = None
 
     def __post_init__(self) -> None:
         checked_port(self.port)
         _check_credentials(self)
-        if self.pin is not None:
-            normal_thumbprint(self.pin)
+        _check_trust(self)
 
     @property
     def url(self) -> str:
@@ -92,6 +95,11 @@ class Endpoint:
     @property
     def authority(self) -> str:
         return f"{bracketed(self.host)}:{self.port}"
+
+    @property
+    def host_field(self) -> str:
+        """What Host says in requests to the guest."""
+        return host_field(self.host, self.port)
 
     @property
     def relay(self) -> Proxy | None:
@@ -119,7 +127,18 @@ class Endpoint:
         return None if self.pin is None else normal_thumbprint(self.pin)
 
 
+def _check_trust(endpoint: Endpoint) -> None:
+    if endpoint.server_name is not None:
+        checked_host(endpoint.server_name, endpoint.server_name)
+    if endpoint.pin is not None:
+        normal_thumbprint(endpoint.pin)
+    if not endpoint.ssl and (endpoint.pin is not None or endpoint.ca_file is not None):
+        raise UsageError("A certificate can be pinned, or vouched for, with TLS only.", help=_PLAIN)
+
+
 def _check_credentials(endpoint: Endpoint) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in endpoint.username + endpoint.password.reveal()):
+        raise UsageError("The user name or the password holds bytes that are no text.", help="Give both as UTF-8.")
     if endpoint.auth is not Auth.CERTIFICATE:
         if not endpoint.username:
             raise UsageError("No user name is given.", help="Give the guest's administrator by winrm_username or -u.")
@@ -127,7 +146,7 @@ def _check_credentials(endpoint: Endpoint) -> None:
     if endpoint.client_certificate is None:
         raise UsageError("No client certificate is given.", help="Give its PEM files: the certificate and its key.")
     if not endpoint.ssl:
-        raise UsageError("A client certificate needs TLS.", help="Use --ssl: plain http has no certificates.")
+        raise UsageError("A client certificate needs TLS.", help=_PLAIN)
 
 
 def normal_thumbprint(text: str) -> str:

@@ -40,11 +40,16 @@ def bracketed(host: str) -> str:
     return f"[{address}%25{zone}]" if percent else f"[{address}]"
 
 
+def host_field(host: str, port: int) -> str:
+    """Give what a request's Host says: a zone is this host's own affair, and stays here (RFC 6874, 4)."""
+    return f"{bracketed(host.partition('%')[0])}:{port}"
+
+
 def parse_host(text: str) -> Location:
     """Read `host`, `host:port`, `[v6]:port`, a bare IPv6 address or a URL. Raises UsageError saying what is wrong."""
     scheme, rest = _split_scheme(text.strip())
     authority, slash, path = rest.partition("/")
-    if "@" in authority:
+    if "@" in rest:  # anywhere: a password may hold a slash
         # Not quoted back: what stands before the @ may well be a password.
         raise UsageError("The address holds a user name or a password.", help="Give them by their own options.")
     if slash and scheme is None:
@@ -56,7 +61,7 @@ def parse_host(text: str) -> Location:
             f"{text!r} has the path /{path}, but WinRM answers at {PATH}", help="Leave the path out, or write /wsman."
         )
     host, port = _split_port(authority, text)
-    return Location(_checked_host(host, text), port, None if scheme is None else _SCHEMES[scheme])
+    return Location(checked_host(host, text), port, None if scheme is None else _SCHEMES[scheme])
 
 
 def checked_port(port: int) -> int:
@@ -93,7 +98,8 @@ def _port(digits: str, text: str) -> int:
     return checked_port(int(digits))
 
 
-def _checked_host(host: str, text: str) -> str:
+def checked_host(host: str, text: str) -> str:
+    """Give a name, or an address, as ASCII. Raises UsageError, quoting `text`, where it is none."""
     if not host:
         raise UsageError(f"{text!r} names no host", help=_FORMS)
     if ":" in host:

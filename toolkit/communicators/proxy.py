@@ -64,7 +64,7 @@ def connected(endpoint: Endpoint, timeout: float) -> socket.socket:
     """Connect to the guest, or to the proxy before it, which leads TLS on. Raises OSError and ProxyError."""
     proxy = endpoint.proxy
     if proxy is None:
-        return socket.create_connection((endpoint.host, endpoint.port), timeout)
+        return socket.create_connection((endpoint.address or endpoint.host, endpoint.port), timeout)
     connection = socket.create_connection((proxy.host, proxy.port), timeout)
     if endpoint.ssl:
         lead(connection, proxy, endpoint.authority, timeout)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from toolkit.media.wim.choice import installation_of
+from toolkit.paragraphs import NARROWEST, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 FILES_SHOWN = 40
 
-_NARROWEST = 20
 _UNITS = ("KiB", "MiB", "GiB", "TiB")
 
 
@@ -41,53 +40,45 @@ def as_json(found: Inspection) -> dict[str, Any]:
 
 
 def as_text(found: Inspection, width: int) -> str:
-    """Give a page on which no line is longer than `width`."""
-    wide = max(width, _NARROWEST)
+    """Give a page on which no line is longer than `width`, and no name garbles the terminal."""
+    wide = max(width, NARROWEST)
     return "\n".join(
-        line
-        for indent, text in _lines(found)
-        for line in textwrap.wrap(
-            text,
-            wide,
-            initial_indent=" " * indent,
-            subsequent_indent=" " * (indent + 2),
-            break_on_hyphens=False,
-        )
+        line for indent, text in _lines(found) for line in wrapped(text, " " * indent, wide, hang=2, whole=False)
     )
 
 
 def _lines(found: Inspection) -> Iterator[tuple[int, str]]:
     """Give each line with its indent."""
-    yield 0, f"{_shown(str(found.path))}: {found.words}, {sized(found.size)}"
+    yield 0, f"{found.path}: {found.words}, {sized(found.size)}"
     for system in found.file_systems:
-        label = f', labelled "{_shown(system.label)}"' if system.label else ", without a label"
+        label = f', labelled "{system.label}"' if system.label else ", without a label"
         yield 0, f"{system.name}{label}"
     yield from ((0, _boot_line(entry)) for entry in found.boot)
     yield from (line for one in found.installable for line in _installable_lines(one))
-    yield from ((0, f"answer file {_shown(file.name)} ({sized(len(file.data))})") for file in found.answer_files)
+    yield from ((0, f"answer file {file.name} ({sized(len(file.data))})") for file in found.answer_files)
     if found.passed_over:
         yield 0, f"{_counted(found.passed_over, 'answer file')} not looked into: too large, or too many"
     if found.files:
         total = sum(file.size for file in found.files)
         yield 0, f"{_counted(len(found.files), 'file')}, {sized(total)}:"
-        yield from ((2, f"{_shown(file.name)} ({sized(file.size)})") for file in found.files[:FILES_SHOWN])
+        yield from ((2, f"{file.name} ({sized(file.size)})") for file in found.files[:FILES_SHOWN])
         if len(found.files) > FILES_SHOWN:
             yield 2, f"and {len(found.files) - FILES_SHOWN} more; --json lists them all"
 
 
 def _boot_line(entry: Boot) -> str:
-    what = _shown(entry.file) if entry.file else "no file of its own"
+    what = entry.file or "no file of its own"
     marked = "" if entry.bootable else ", marked as not bootable"
     return f"boots {entry.platform} from block {entry.block}, loading {sized(entry.size)}: {what}{marked}"
 
 
 def _installable_lines(one: Installable) -> Iterator[tuple[int, str]]:
     if one.wim is None:
-        yield 0, f"{_shown(one.name)}: cannot be read ({_shown(one.reason or '')})"
+        yield 0, f"{one.name}: cannot be read ({one.reason or ''})"
         return
-    yield 0, f"{_shown(one.name)}: {_counted(len(one.wim.images), 'image')}, {_packing(one.wim)}"
+    yield 0, f"{one.name}: {_counted(len(one.wim.images), 'image')}, {_packing(one.wim)}"
     for image in one.wim.images:
-        yield 2, f"{image.index}. {_shown(image.name or image.display_name or '(no name)')}"
+        yield 2, f"{image.index}. {image.name or image.display_name or '(no name)'}"
         yield 5, ", ".join(_traits(image))
 
 
@@ -99,15 +90,15 @@ def _packing(wim: WimFile) -> str:
 
 def _traits(image: WimImage) -> Iterator[str]:
     if image.edition_id:
-        yield _shown(image.edition_id)
+        yield image.edition_id
     if image.installation:
         yield installation_of(image)
     if image.architecture:
-        yield _shown(image.architecture)
+        yield image.architecture
     for language in image.languages:
-        yield f"{_shown(language)} (default)" if language == image.default_language else _shown(language)
+        yield f"{language} (default)" if language == image.default_language else language
     if image.version:
-        yield _shown(image.version)
+        yield image.version
     yield sized(image.size) if image.size is not None else "size unknown"
 
 
@@ -130,8 +121,3 @@ def sized(count: int) -> str:
 
 def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def _shown(text: str) -> str:
-    """Keep a name from garbling a terminal."""
-    return text if text.isprintable() else ascii(text)[1:-1]

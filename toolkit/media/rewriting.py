@@ -72,8 +72,10 @@ def rewrite(
     Raises MediumError where names are in each other's way or cannot be held, and UnreadableError where the image is of
     no kind that is known here either.
     """
-    done = _write(source, target, wanted, moment, no_prompt=no_prompt, progress=progress)
-    gc.collect()  # a library's idea of a disc goes round in circles, and two of them need not be remembered
+    with iso.edited(source, moment) as image:
+        done = _written(_edited(image, wanted, no_prompt=no_prompt), target, progress)
+    del image  # a library's idea of a disc goes round in circles, and two of them need not be remembered
+    gc.collect()
     with iso.edited(target, moment) as image:
         kept = _Kept(image, _namespace(image))
         kept.require(done.given, done.spelled)
@@ -94,29 +96,27 @@ class _Written:
     prompts: bool
 
 
-def _write(
-    source: BinaryIO,
-    target: BinaryIO,
-    wanted: Folder,
-    moment: int,
-    *,
-    no_prompt: bool,
-    progress: Callable[[int, int], None] | None,
-) -> _Written:
-    with iso.edited(source, moment) as image:
-        edit = _Edit(image, _namespace(image))
-        _require_joliet_names(edit.namespace, wanted)
-        edit.put("", wanted)
-        prompts = no_prompt and edit.drop(BOOTFIX)
-        if edit.problems:
-            raise MediumError("the ISO", edit.problems)
-        try:
-            image.write_fp(target, blocksize=CHUNK, progress_cb=_told(progress))
-            given = tuple(stream.digest() for stream in edit.streams)
-        finally:
-            for stream in edit.streams:
-                stream.close()
-    return _Written(given, edit.spelled, tuple(edit.replaced), tuple(edit.added), prompts)
+def _edited(image: PyCdlib, wanted: Folder, *, no_prompt: bool) -> _Edit:
+    """Make the changes in an open image. Raises MediumError."""
+    edit = _Edit(image, _namespace(image))
+    _require_joliet_names(edit.namespace, wanted)
+    edit.put("", wanted)
+    if no_prompt:
+        edit.drop(BOOTFIX)
+    if edit.problems:
+        raise MediumError("the ISO", edit.problems)
+    return edit
+
+
+def _written(edit: _Edit, target: BinaryIO, progress: Callable[[int, int], None] | None) -> _Written:
+    """Write an image that was changed."""
+    try:
+        edit.image.write_fp(target, blocksize=CHUNK, progress_cb=_told(progress))
+        given = tuple(stream.digest() for stream in edit.streams)
+    finally:
+        for stream in edit.streams:
+            stream.close()
+    return _Written(given, edit.spelled, tuple(edit.replaced), tuple(edit.added), prompts=bool(edit.dropped))
 
 
 def _require_joliet_names(namespace: Namespace, wanted: Folder) -> None:
@@ -177,12 +177,13 @@ class _Names:
 
 @dataclass(frozen=True, slots=True)
 class _Edit(_Names):
-    """Names being added, what they replaced, and what is in the way."""
+    """Names being added, what they replaced, which were taken away, and what is in the way."""
 
     streams: list[SourceStream] = field(default_factory=list)
     spelled: dict[str, str] = field(default_factory=dict)
     replaced: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def put(self, path: str, wanted: Folder) -> None:
@@ -199,13 +200,11 @@ class _Edit(_Names):
                 case Folder():
                     self.put(f"{path}/{name or self._new_folder(path, node.name)}", node)
 
-    def drop(self, path: str) -> bool:
-        """Take a file's name away; tell whether there was one."""
-        found = self.find(path)
-        if found is None:
-            return False
-        self.image.rm_hard_link(**self.at(found))
-        return True
+    def drop(self, path: str) -> None:
+        """Take a file's name away, where there is one."""
+        if found := self.find(path):
+            self.image.rm_hard_link(**self.at(found))
+            self.dropped.append(found)
 
     def _put_file(self, folder: str, leaf: Leaf, there: str) -> None:
         path = f"{folder}/{there or self._new_name(leaf.name, iso_file_names)}"

@@ -61,7 +61,7 @@ def log_on(
         return  # a fault is an answer to somebody who is known
     except UnauthorisedError as err:
         if err.refusal is Refusal.ESTABLISHED:
-            raise RungError(judged(err, Rung.AUTHENTICATION, endpoint.host, endpoint.user)) from err
+            raise RungError(judged(err, Rung.AUTHENTICATION, endpoint)) from err
         named = err.offered or offered
         failure = logon.refused(endpoint, named, other=_other(endpoint, named, differently))
         raise RungError(_as_relayed(endpoint, failure)) from err
@@ -70,7 +70,7 @@ def log_on(
     except CommunicatorError as err:
         if endpoint.auth is Auth.CERTIFICATE and _about_certificate(err):
             raise RungError(logon.certificate_refused(endpoint, err.message)) from err
-        raise RungError(judged(err, Rung.AUTHENTICATION, endpoint.host, endpoint.user)) from err
+        raise RungError(judged(err, Rung.AUTHENTICATION, endpoint)) from err
 
 
 def _as_relayed(endpoint: Endpoint, failure: Failure) -> Failure:

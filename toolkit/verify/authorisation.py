@@ -20,12 +20,12 @@ def open_shell(endpoint: Endpoint, communicator: WinrmCommunicator) -> None:
         communicator.connect()
     except FaultError as err:
         if err.fault != ACCESS_DENIED:
-            raise RungError(judged(err, Rung.AUTHORISATION, endpoint.host, endpoint.user)) from err
+            raise RungError(judged(err, Rung.AUTHORISATION, endpoint)) from err
         evidence = (f"fault {err.fault:#x} ({err.fault}): {err.reason}",)
         admitted = _powershell_admits(communicator)
-        raise RungError(denied(endpoint.host, endpoint.user, evidence, powershell=admitted)) from err
+        raise RungError(denied(endpoint, evidence, powershell=admitted)) from err
     except CommunicatorError as err:
-        raise RungError(judged(err, Rung.AUTHORISATION, endpoint.host, endpoint.user)) from err
+        raise RungError(judged(err, Rung.AUTHORISATION, endpoint)) from err
 
 
 def _powershell_admits(communicator: WinrmCommunicator) -> bool | None:

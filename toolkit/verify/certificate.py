@@ -1,9 +1,10 @@
-"""Fourth rung, where TLS is wanted: the certificate is one to accept."""
+"""The rung above TLS, where TLS is wanted: the certificate is one to accept."""
 
 from __future__ import annotations
 
 import email.utils
 import hashlib
+import ipaddress
 import ssl
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # The verification results of openssl/x509_vfy.h, which ssl does not name.
 _NOT_YET_VALID, _EXPIRED, _WRONG_PURPOSE, _WRONG_NAME, _WRONG_ADDRESS = 9, 10, 26, 62, 64
+_UNTRUSTED = frozenset({2, 18, 19, 20, 21, 27})
+_TOO_WEAK = frozenset({66, 67, 68})
 _GATEWAY = frozenset({502, 503, 504})  # it stands before something that is not up
 _SKEWED = timedelta(minutes=5)
 
@@ -98,7 +101,7 @@ def _untrusted(
     endpoint: Endpoint, dialer: Dialer, seen: CertificateFacts, err: ssl.SSLCertVerificationError
 ) -> Failure:
     answer = _answer_of(endpoint, dialer)
-    kind, what, causes, remedies = _complaint(endpoint, answer, seen, err.verify_code)
+    kind, what, causes, remedies = _complaint(endpoint, answer, seen, err)
     evidence = (f"OpenSSL: {err.verify_message}", *_evidence(seen))
     if answer and (server := _stranger(answer)):
         # Whoever takes this certificate for the guest's would next be told that there is no WinRM behind it.
@@ -126,9 +129,11 @@ def _untrusted(
 _Complaint = tuple[str, str, tuple[str, ...], tuple[remedy.Remedy, ...]]
 
 
-def _complaint(endpoint: Endpoint, answer: Answer | None, seen: CertificateFacts, code: int) -> _Complaint:
+def _complaint(
+    endpoint: Endpoint, answer: Answer | None, seen: CertificateFacts, err: ssl.SSLCertVerificationError
+) -> _Complaint:
     place = endpoint.authority
-    match code:
+    match err.verify_code:
         case code if code in {_NOT_YET_VALID, _EXPIRED}:
             state = "not valid yet" if code == _NOT_YET_VALID else "expired"
             what = f"The certificate of {place} is {state}."
@@ -136,21 +141,33 @@ def _complaint(endpoint: Endpoint, answer: Answer | None, seen: CertificateFacts
         case code if code in {_WRONG_NAME, _WRONG_ADDRESS}:
             names = ", ".join(seen.names) or seen.subject or "no name at all"
             what = f"The certificate of {place} is for {names}, not for {endpoint.name}."
-            causes: tuple[str, ...] = (
-                "It bears the guest's name, and the guest is called by its address.",
-                "The guest was renamed.",
-            )
-            return "certificate-name", what, causes, (remedy.SERVER_NAME, remedy.USE_NAME)
+            return "certificate-name", what, _reasons_of_name(endpoint), (remedy.SERVER_NAME, remedy.USE_NAME)
         case code if code == _WRONG_PURPOSE:
             what = f"The certificate of {place} is not for servers."
-            causes = ("Its extended key usage lacks server authentication (1.3.6.1.5.5.7.3.1).",)
+            causes: tuple[str, ...] = ("Its extended key usage lacks server authentication (1.3.6.1.5.5.7.3.1).",)
             return "certificate-purpose", what, causes, ()
-        case _:
+        case code if code in _UNTRUSTED:
             what = f"Nobody this host trusts vouches for the certificate of {place}."
             own = "It is self-signed, as is usual for WinRM"
             cause = because(own, f"issuer and subject: {seen.subject}") if seen.issuer == seen.subject else None
             causes = (cause or because("Its issuer is not known here", f"issuer: {seen.issuer}"),)
             return "certificate-untrusted", what, causes, (remedy.CA_FILE,)
+        case code:
+            what = (
+                f"This host does not accept the certificate of {place}, whoever vouches for it: {err.verify_message}."
+            )
+            weak = "It, or one above it, has a short key or an old signature: make it anew, with RSA 2048 and SHA-256."
+            causes = (weak if code in _TOO_WEAK else "OpenSSL finds fault with the certificate itself.",)
+            return "certificate-unfit", what, causes, ()
+
+
+def _reasons_of_name(endpoint: Endpoint) -> tuple[str, ...]:
+    renamed = "The guest was renamed, or was built from an image that has the certificate of another."
+    try:
+        ipaddress.ip_address(endpoint.name)
+    except ValueError:
+        return renamed, "The name is an alias, or leads to another guest."
+    return "It bears the guest's name, and the guest is called by its address.", renamed
 
 
 def _reasons_of_date(answer: Answer | None) -> tuple[str, ...]:
@@ -173,7 +190,7 @@ def _answer_of(endpoint: Endpoint, dialer: Dialer) -> Answer | None:
     except (OSError, RungError):
         return None
     seconds = dialer.limits.answer
-    outcome = post(connection, endpoint.authority, endpoint.path, IDENTIFY, IDENTIFY_HEADERS, seconds=seconds)
+    outcome = post(connection, endpoint.host_field, endpoint.path, IDENTIFY, IDENTIFY_HEADERS, seconds=seconds)
     return outcome if isinstance(outcome, Answer) else None
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from toolkit.communicators.commandline import encoded
 from toolkit.communicators.endpoint import Auth
-from toolkit.communicators.errors import CommunicatorError
+from toolkit.communicators.errors import CommunicatorError, HttpStatusError, Refusal, UnauthorisedError
 from toolkit.values import dataclass
 from toolkit.verify import ansible_module
 from toolkit.verify.judgement import judged
@@ -35,6 +35,7 @@ PACKERS_SCRIPT = (
     "-value 'SilentlyContinue'}; echo \"WinRM connected.\""
 )
 _PACKERS_ANSWER = b"WinRM connected."
+_SERVER_ERROR = 500
 
 
 class Client(StrEnum):
@@ -100,8 +101,9 @@ def meet(client: Client, endpoint: Endpoint, connect: Callable[[bool], Piping]) 
     except RungError as err:
         return Meeting(client, tuple(steps), err.failure)
     except CommunicatorError as err:
-        failure = judged(err, Rung.RUN, endpoint.host, endpoint.username)
-        return Meeting(client, tuple(steps), _as_met(client, endpoint, failure))
+        failure = judged(err, Rung.RUN, endpoint)
+        in_vain = not client.seals and _wants_sealing(endpoint, err)
+        return Meeting(client, tuple(steps), _unsealed(client, endpoint, failure) if in_vain else failure)
     return Meeting(client, tuple(steps), None)
 
 
@@ -165,10 +167,21 @@ def _check_method(client: Client, endpoint: Endpoint) -> None:
     )
 
 
-def _as_met(client: Client, endpoint: Endpoint, failure: Failure) -> Failure:
+def _wants_sealing(endpoint: Endpoint, err: CommunicatorError) -> bool:
+    """Tell whether the guest refuses a message in the clear: after the logon, by a 401 or a bare 500 (pywinrm#129)."""
+    if endpoint.ssl or endpoint.auth is Auth.BASIC:
+        return False
+    match err:
+        case UnauthorisedError():
+            return err.refusal is Refusal.ESTABLISHED
+        case HttpStatusError():
+            return err.status == _SERVER_ERROR
+        case _:
+            return False
+
+
+def _unsealed(client: Client, endpoint: Endpoint, failure: Failure) -> Failure:
     """Name what sets the client apart: a guest that takes sealed messages only refuses Packer's."""
-    if client.seals or endpoint.ssl or endpoint.auth is Auth.BASIC:
-        return failure
     return Failure(
         Rung.AUTHENTICATION,
         "client-does-not-seal",

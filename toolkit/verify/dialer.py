@@ -43,7 +43,7 @@ class Dialer:
     @property
     def place(self) -> str:
         """Where the guest's port is, for messages."""
-        return self.tunnel.authority if self.tunnel else f"{self.address} port {self.address.sockaddr[1]}"
+        return self.tunnel.authority if self.tunnel else f"{self.address} port {self.address.port}"
 
     def plain(self) -> socket.socket:
         """Raises RungError (of the TCP rung, or of the proxy's) where the port no longer accepts."""

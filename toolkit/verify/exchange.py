@@ -56,14 +56,14 @@ Outcome: TypeAlias = Answer | Silence | HangUp | Foreign
 
 
 def post(
-    connection: socket.socket, authority: str, target: str, body: bytes, headers: Mapping[str, str], *, seconds: float
+    connection: socket.socket, host: str, target: str, body: bytes, headers: Mapping[str, str], *, seconds: float
 ) -> Outcome:
     """POST `body`, read one answer, and close the connection. Never raises for what the other side does."""
     deadline = time.monotonic() + seconds
     wire = Wire(connection, deadline)
     try:
         connection.settimeout(seconds)
-        connection.sendall(_request(authority, target, body, headers))
+        connection.sendall(_request(host, target, body, headers))
         return _read(wire)
     except TimeoutError:
         return Foreign(wire.first) if wire.first else Silence()
@@ -75,8 +75,8 @@ def post(
         connection.close()
 
 
-def _request(authority: str, target: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-    fields = {"Host": authority, "User-Agent": "unattend", "Connection": "close", "Content-Length": str(len(body))}
+def _request(host: str, target: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    fields = {"Host": host, "User-Agent": "unattend", "Connection": "close", "Content-Length": str(len(body))}
     lines = [f"POST {target} HTTP/1.1", *(f"{key}: {value}" for key, value in (fields | dict(headers)).items()), "", ""]
     return "\r\n".join(lines).encode() + body
 

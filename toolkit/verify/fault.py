@@ -9,15 +9,18 @@ from toolkit.verify.remedy import because, failed
 from toolkit.verify.rung import Failure, Rung, Verdict
 
 if TYPE_CHECKING:
+    from toolkit.communicators.endpoint import Endpoint
     from toolkit.communicators.errors import FaultError
 
 # Numbers of wsmerror.h and winerror.h (Windows SDK).
 ACCESS_DENIED = 5
 _SHUTTING_DOWN = frozenset({1115, 1717, 995, 1726, 0x8033816E})
 _SHELL_GONE = 0x8033805B
-_SHELLS = frozenset({0x803381A5, *range(0x803381E4, 0x803381EB)})
-_OPERATIONS = 0x803381A6
-_SHELL_USERS = 0x803381AB
+# Each quota of a user's has twins that are a plug-in's (..._PPQ).
+_SHELLS = frozenset({0x803381A5, 0x803381E4, 0x803381E6})
+_OPERATIONS = frozenset({0x803381A6, 0x803381E7, 0x803381E8})
+_SHELL_USERS = frozenset({0x803381AB, 0x803381E5})
+_OTHER_QUOTAS = frozenset({0x803381E9, 0x803381EA})  # commands in a shell; less than a plug-in must have
 _LOAD = frozenset({0x8033803F, 0x803381A7, 0x803381A8})
 _SHELLS_FORBIDDEN = 0x803381AC
 _REMOTE_FORBIDDEN = 0x803381DD
@@ -27,16 +30,16 @@ _FAILED_AUTHENTICATION = 0x80338036
 _OTHER_TOKEN = 0x803381A9
 
 
-def fault_failure(error: FaultError, rung: Rung, host: str, username: str) -> Failure:
+def fault_failure(error: FaultError, rung: Rung, endpoint: Endpoint) -> Failure:
     """Judge a fault that came while `rung` was tried; some belong to a rung of their own."""
-    evidence = (f"fault {error.fault:#x} ({error.fault}): {error.reason}",)
+    host, evidence = endpoint.host, (f"fault {error.fault:#x} ({error.fault}): {error.reason}",)
     match error.fault:
         case code if code == ACCESS_DENIED:
-            return denied(host, username, evidence)
+            return denied(endpoint, evidence)
         case code if code in {_SHELLS_FORBIDDEN, _REMOTE_FORBIDDEN}:
             return _forbidden(host, code, evidence)
-        case code if code in _SHELLS | {_OPERATIONS, _SHELL_USERS} | _LOAD:
-            return _quota(host, username, code, evidence)
+        case code if code in _SHELLS | _OPERATIONS | _SHELL_USERS | _LOAD:
+            return _quota(endpoint, code, evidence)
         case code if code in _SHUTTING_DOWN:
             return _restarting(host, evidence)
         case code if code == _SHELL_GONE:
@@ -64,7 +67,7 @@ def _other(code: int, host: str, rung: Rung, evidence: tuple[str, ...]) -> Failu
                 Rung.AUTHENTICATION, "sender-unknown", Verdict.SUSPICIOUS, what, evidence=evidence, causes=(cause,)
             )
         case _:
-            return _catalogued(code, rung, what, evidence)
+            return _catalogued(code, Rung.QUOTA if code in _OTHER_QUOTAS else rung, what, evidence)
 
 
 def _catalogued(code: int, rung: Rung, what: str, evidence: tuple[str, ...]) -> Failure:
@@ -86,8 +89,9 @@ def _catalogued(code: int, rung: Rung, what: str, evidence: tuple[str, ...]) -> 
     )
 
 
-def denied(host: str, username: str, evidence: tuple[str, ...], *, powershell: bool | None = None) -> Failure:
+def denied(endpoint: Endpoint, evidence: tuple[str, ...], *, powershell: bool | None = None) -> Failure:
     """Judge a refused shell. `powershell` says whether PowerShell would admit the user, None where nobody asked."""
+    username = endpoint.user
     member = f"{username} is not in the group Administrators"
     filtered = "LocalAccountTokenFilterPolicy is not 1: over the network, local accounts are stripped of their rights"
     sddl = "The service's RootSDDL keeps the user out."
@@ -108,7 +112,7 @@ def denied(host: str, username: str, evidence: tuple[str, ...], *, powershell: b
         Rung.AUTHORISATION,
         "not-administrator" if powershell else "access-denied",
         Verdict.FATAL,
-        f"{host} knows {username} and the password is right, but does not let this user open a command shell.",
+        f"{endpoint.host} knows {username} and the password is right, but does not let this user open a command shell.",
         evidence=(*evidence, *((f"{seen}.",) if seen else ())),
         causes=causes,
         remedies=fixes,
@@ -118,37 +122,35 @@ def denied(host: str, username: str, evidence: tuple[str, ...], *, powershell: b
 def _forbidden(host: str, code: int, evidence: tuple[str, ...]) -> Failure:
     policy = "A policy forbids the remote management of this computer (Allow remote server management)."
     shells = "AllowRemoteShellAccess is false."
+    switched_off = code == _SHELLS_FORBIDDEN
     return failed(
         Rung.AUTHORISATION,
-        "shells-forbidden" if code == _SHELLS_FORBIDDEN else "remote-forbidden",
+        "shells-forbidden" if switched_off else "remote-forbidden",
         Verdict.FATAL,
         f"{host} allows nobody to open a remote shell.",
         evidence=evidence,
-        causes=(shells, policy) if code == _SHELLS_FORBIDDEN else (policy, shells),
-        remedies=(remedy.ALLOW_SHELLS, remedy.SERVICE_CONFIG),
+        causes=(shells, policy) if switched_off else (policy, shells),
+        remedies=(remedy.ALLOW_SHELLS, remedy.POLICIES) if switched_off else (remedy.POLICIES, remedy.ALLOW_SHELLS),
     )
 
 
-def _quota(host: str, username: str, code: int, evidence: tuple[str, ...]) -> Failure:
+def _quota(endpoint: Endpoint, code: int, evidence: tuple[str, ...]) -> Failure:
+    host = endpoint.host
     if code in _LOAD:
         what = f"{host} is too busy for another request."
         cause = "Many clients work on the guest at once."
         return failed(Rung.QUOTA, "busy", Verdict.RETRY, what, evidence=evidence, causes=(cause,))
-    left = f"Earlier clients left shells of {username} open."
-    kind, what, cause, fix = {
-        _OPERATIONS: (
-            "too-many-operations",
-            f"{host} has as many operations open as it allows one user.",
-            "Ended commands still count: WinRS does not take them off ([MS-WSMV] product note 118).",
-            remedy.MORE_OPERATIONS,
-        ),
-        _SHELL_USERS: (
-            "too-many-users",
-            f"{host} has shells of as many users as it allows.",
-            "Other users have shells open.",
-            remedy.MORE_USERS,
-        ),
-    }.get(code, ("too-many-shells", f"{host} has as many shells open as it allows.", left, remedy.MORE_SHELLS))
+    match code:
+        case code if code in _OPERATIONS:
+            kind, what = "too-many-operations", f"{host} has as many operations open as it allows one user."
+            cause = "Ended commands still count: WinRS does not take them off ([MS-WSMV] product note 118)."
+            fix = remedy.MORE_OPERATIONS
+        case code if code in _SHELL_USERS:
+            kind, what = "too-many-users", f"{host} has shells of as many users as it allows."
+            cause, fix = "Other users have shells open.", remedy.MORE_USERS
+        case _:
+            kind, what = "too-many-shells", f"{host} has as many shells open as it allows."
+            cause, fix = f"Earlier clients left shells of {endpoint.user} open.", remedy.MORE_SHELLS
     return failed(
         Rung.QUOTA,
         kind,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from toolkit.communicators.errors import (
     CertificateError,
     CommandTimeoutError,
@@ -23,22 +25,25 @@ from toolkit.verify.proxy_refusal import refusal
 from toolkit.verify.remedy import because, failed
 from toolkit.verify.rung import Failure, Rung, Verdict
 
+if TYPE_CHECKING:
+    from toolkit.communicators.endpoint import Endpoint
 
-def judged(error: CommunicatorError, rung: Rung, host: str, username: str) -> Failure:
+
+def judged(error: CommunicatorError, rung: Rung, endpoint: Endpoint) -> Failure:
     """Turn an error that came while `rung` was tried into a Failure."""
     match error:
         case FaultError():
-            return fault_failure(error, rung, host, username)
+            return fault_failure(error, rung, endpoint)
         case HttpStatusError():
-            return _status(error, rung)
+            return _status(error, rung, endpoint)
         case ProxyError():
-            return refusal(error, host)
+            return refusal(error, endpoint.authority)
         case UnreachableError():
             cause = "The guest is restarting, or its WinRM service is."
             return failed(rung, "connection-broke", Verdict.RETRY, error.message, causes=(cause,))
         case CommandTimeoutError():
             return _timeout(error, rung)
-        case UnauthorisedError() if error.refusal is Refusal.ESTABLISHED:
+        case UnauthorisedError() if error.refusal is Refusal.ESTABLISHED and not endpoint.ssl:
             return unencrypted(error.message, tuple(f"WWW-Authenticate: {method}" for method in error.offered))
         case _:
             return _lasting(error, rung)
@@ -57,7 +62,7 @@ def unencrypted(seen: str, evidence: tuple[str, ...]) -> Failure:
     )
 
 
-def _status(error: HttpStatusError, rung: Rung) -> Failure:
+def _status(error: HttpStatusError, rung: Rung, endpoint: Endpoint) -> Failure:
     evidence = (error.message, *((f"Server: {error.server}",) if error.server else ()))
     match error.status:
         case 503:
@@ -81,7 +86,7 @@ def _status(error: HttpStatusError, rung: Rung) -> Failure:
                 causes=causes,
                 remedies=(remedy.MORE_ENVELOPE,),
             )
-        case 500 if rung is Rung.AUTHENTICATION:
+        case 500 if rung is Rung.AUTHENTICATION and not endpoint.ssl:
             # diyan/pywinrm#129, #185: what refuses unencrypted messages says no more than that.
             return unencrypted("HTTP status 500 without any fault in it", evidence)
         case _:

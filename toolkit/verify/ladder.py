@@ -31,7 +31,7 @@ Keep: TypeAlias = "Callable[[WinrmCommunicator], None]"
 
 @dataclass(frozen=True, slots=True)
 class Ascent:
-    """How far one look came. `failure` is None at the top. `endpoint` names the proxy on the way, where one is used."""
+    """How far one look came. `failure` is None at the top. `endpoint` also names the way there."""
 
     proven: tuple[Proof, ...]
     facts: Facts
@@ -102,6 +102,8 @@ def _reach(limits: Limits, steps: _Steps, surroundings: Surroundings, environmen
     )
     connection.close()
     steps.facts = replace(steps.facts, address=str(address))
+    # The others of its addresses may swallow connections, or lead to another guest.
+    steps.endpoint = replace(endpoint, address=address.literal)
     return Dialer(endpoint.name, address, limits)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.endpoint import Auth
@@ -34,7 +35,6 @@ _ENABLING = {
     Auth.CREDSSP: remedy.ENABLE_CREDSSP,
     Auth.CERTIFICATE: remedy.ENABLE_CERTIFICATE,
 }
-_WAYS = {Auth.BASIC: remedy.USE_BASIC, Auth.NTLM: remedy.USE_NTLM}
 
 # KRB5 error table (RFC 4120, 7.5.9), as MIT's minor status numbers them, with the low 32 bits as SSPI gives them.
 _KRB5_BASE = -1765328384
@@ -56,7 +56,6 @@ def not_offered(endpoint: Endpoint, offered: tuple[str, ...]) -> Failure:
     """Judge a method that the guest does not have, before any credentials are sent."""
     wanted = "NTLM (Negotiate)" if endpoint.auth is Auth.NTLM else endpoint.auth.shown
     known = {method.lower() for method in offered}
-    others = tuple(way for auth, way in _WAYS.items() if known & set(SCHEMES[auth]) and auth is not endpoint.auth)
     listed = ", ".join(offered)
     return failed(
         Rung.AUTHENTICATION,
@@ -65,8 +64,22 @@ def not_offered(endpoint: Endpoint, offered: tuple[str, ...]) -> Failure:
         f"{endpoint.host} does not offer {wanted}; it offers {listed}. No password was sent.",
         evidence=(f"WWW-Authenticate: {listed}",),
         causes=_reasons_not_offered(endpoint, listed),
-        remedies=(*_enabling(endpoint), *others),
+        remedies=(*_enabling(endpoint), *_other_method(endpoint, known)),
     )
+
+
+def _other_method(endpoint: Endpoint, known: set[str]) -> tuple[Remedy, ...]:
+    """Give the one other method to take: NTLM, which does not show the password, before Basic."""
+    if endpoint.auth is not Auth.NTLM and known & set(SCHEMES[Auth.NTLM]):
+        return (_by_ntlm(endpoint),)
+    return (remedy.USE_BASIC,) if endpoint.auth is not Auth.BASIC and "basic" in known else ()
+
+
+def _by_ntlm(endpoint: Endpoint) -> Remedy:
+    """Say of Packer's NTLM over http what it needs besides: it does not encrypt (hashicorp/packer#6205)."""
+    if endpoint.ssl:
+        return remedy.USE_NTLM
+    return replace(remedy.USE_NTLM, packer=f"{remedy.USE_NTLM.packer}  # over http only with AllowUnencrypted on")
 
 
 def needs_name(endpoint: Endpoint) -> Failure | None:
@@ -81,7 +94,7 @@ def needs_name(endpoint: Endpoint) -> Failure | None:
         Verdict.FATAL,
         f"Kerberos needs the guest's name, and {endpoint.name} is an address.",
         causes=("A ticket is for a name (HTTP/NAME), which no address has.",),
-        remedies=(remedy.USE_NAME, remedy.USE_NTLM),
+        remedies=(remedy.USE_NAME, _by_ntlm(endpoint)),
     )
 
 
@@ -108,7 +121,7 @@ def refused(endpoint: Endpoint, offered: tuple[str, ...], *, other: bool | None 
             *(() if settled else _unencrypted(endpoint)),
             remedy.PASSWORD,
             remedy.USERNAME,
-            *((remedy.USE_NTLM,) if endpoint.auth is Auth.BASIC and not settled else ()),
+            *((_by_ntlm(endpoint),) if endpoint.auth is Auth.BASIC and not settled else ()),
         ),
     )
 
@@ -155,13 +168,13 @@ def negotiation_failed(endpoint: Endpoint, error: NegotiationError, skew: timede
             "kerberos-no-kdc",
             "No KDC of the realm can be reached from this host.",
             ("krb5.conf and DNS name none, or it is not up.",),
-            (remedy.KINIT, remedy.USE_NTLM),
+            (remedy.KINIT, _by_ntlm(endpoint)),
         ),
         _REALM_UNKNOWN: (
             "kerberos-no-kdc",
             "This host knows no KDC of the realm.",
             ("krb5.conf and DNS name none for it.", "The realm is misspelt: it is usually in capitals."),
-            (remedy.KINIT, remedy.USE_NTLM),
+            (remedy.KINIT, _by_ntlm(endpoint)),
         ),
         _UNKNOWN_CLIENT: (
             "kerberos-user-unknown",
@@ -192,23 +205,32 @@ def _other_way(endpoint: Endpoint, offered: tuple[str, ...]) -> Failure:
     basic = endpoint.auth is Auth.BASIC
     good, bad = ("NTLM", "Basic") if basic else ("Basic", endpoint.auth.shown)
     seen = f"{good} takes the same credentials"
-    domain = "Basic takes local accounts only, and this one is a domain's"
-    off = "AllowUnencrypted is off, without which Basic over http is refused"
-    reasons_basic = (domain if _of_domain(endpoint) else off, "A policy keeps Basic from being used.")
-    reasons_ntlm = (
-        "CbtHardeningLevel is Strict, and something in between ends TLS",
-        "A policy restricts incoming NTLM.",
-    )
-    first, second = reasons_basic if basic else reasons_ntlm
+    first, *others = _reasons_basic(endpoint) if basic else _REASONS_NTLM
     return failed(
         Rung.AUTHENTICATION,
         "method-refused",
         Verdict.FATAL,
         f"{endpoint.host} refuses {endpoint.username} by {bad}, though the password is right.",
         evidence=(f"WWW-Authenticate: {', '.join(offered) or 'nothing'}", f"{seen}."),
-        causes=(because(first, seen), second),
-        remedies=(remedy.USE_NTLM, *_unencrypted(endpoint)) if basic else (remedy.BINDING, remedy.USE_BASIC),
+        causes=(because(first, seen), *(f"{other}." for other in others)),
+        remedies=(_by_ntlm(endpoint), *_unencrypted(endpoint)) if basic else (remedy.BINDING, remedy.USE_BASIC),
     )
+
+
+_REASONS_NTLM = (
+    "CbtHardeningLevel is Strict, and something in between ends TLS",
+    "A policy restricts incoming NTLM",
+)
+
+
+def _reasons_basic(endpoint: Endpoint) -> tuple[str, ...]:
+    domain = _of_domain(endpoint)
+    reasons = (
+        (domain, "Basic takes local accounts only, and this one is a domain's"),
+        (not domain and not endpoint.ssl, "AllowUnencrypted is off, without which Basic over http is refused"),
+        (True, "A policy keeps Basic from being used"),
+    )
+    return tuple(reason for holds, reason in reasons if holds)
 
 
 def _reasons_not_offered(endpoint: Endpoint, listed: str) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from typing import Any
 
 from toolkit.values import dataclass
 from toolkit.verify import remedy
-from toolkit.verify.remedy import failed
+from toolkit.verify.remedy import Remedy, failed
 from toolkit.verify.rung import Failure, Rung, RungError, Verdict
 
 
@@ -20,6 +21,27 @@ class Address:
 
     def __str__(self) -> str:
         return str(self.sockaddr[0])
+
+    @property
+    def port(self) -> int:
+        return int(self.sockaddr[1])
+
+    @property
+    def literal(self) -> str:
+        """Spell it so that it leads to the same place again: with the zone, where it has one."""
+        scope = self.sockaddr[3] if self.family == socket.AF_INET6 else 0
+        return f"{str(self).partition('%')[0]}%{scope}" if scope else str(self)
+
+    @property
+    def zone_missing(self) -> bool:
+        """Whether it is a link-local address of IPv6 that names no interface."""
+        return (
+            self.family == socket.AF_INET6 and self.sockaddr[3] == 0 and ipaddress.ip_address(str(self)).is_link_local
+        )
+
+    def at(self, port: int) -> Address:
+        """Give another port of the same host."""
+        return Address(self.family, (self.sockaddr[0], port, *self.sockaddr[2:]))
 
 
 def resolve(host: str, port: int) -> tuple[Address, ...]:
@@ -43,6 +65,17 @@ def _unknown(host: str, err: socket.gaierror) -> Failure:
             evidence=(str(err),),
             causes=("This host has no working name server at the moment.",),
             remedies=(remedy.USE_ADDRESS,),
+        )
+    address, zoned, zone = host.partition("%")
+    if zoned:
+        return failed(
+            Rung.NAME,
+            "zone-unknown",
+            Verdict.SUSPICIOUS,
+            f"This host has no network interface {zone}, behind which {address} is to be.",
+            evidence=(str(err),),
+            causes=("The interface is misspelt, or not up.",),
+            remedies=(Remedy(flag=f"unattend verify-winrm {address}%INTERFACE"),),
         )
     return failed(
         Rung.NAME,

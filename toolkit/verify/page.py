@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from toolkit.paragraphs import NARROWEST, listed, verbatim, wrapped
 from toolkit.verify.checks.check import Bug, Completed, NotRun, Unanswered
+from toolkit.verify.options import Expect
 from toolkit.verify.wait import Ending
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def page(report: Report, width: int) -> str:
     width = max(width, NARROWEST)
     return "\n".join(
         (
-            *wrapped(f"{report.endpoint.url} as {report.endpoint.username} by {report.endpoint.auth}", "", width),
+            *wrapped(_client(report), "", width),
             *_ladder(report, width),
             *_checks(report, width),
             *_meeting(report, width),
@@ -35,6 +36,13 @@ def page(report: Report, width: int) -> str:
             "",
         )
     )
+
+
+def _client(report: Report) -> str:
+    endpoint = report.endpoint
+    if report.expect is Expect.CLOSED:  # nobody logs on
+        return endpoint.url
+    return f"{endpoint.url} as {endpoint.user} by {endpoint.auth}"
 
 
 def _ladder(report: Report, width: int) -> Iterator[str]:
@@ -112,10 +120,14 @@ def _trouble(failure: Failure, width: int) -> Iterator[str]:
 
 
 def _last_line(report: Report) -> str:
+    if report.expect is Expect.CLOSED and report.shut is None:
+        return f"Nothing is proven (exit code {int(report.code)})."
     if report.shut:
         return "Not shut." if report.shut.failure else f"Shut: {report.shut.told()}."
     spent = f"{report.elapsed:.1f} s, {report.attempts} {'look' if report.attempts == 1 else 'looks'}"
     match report.ending:
+        case Ending.INTERRUPTED if report.failure is None:
+            return f"Interrupted: it is ready, but not all was looked at ({spent}; exit code {int(report.code)})."
         case Ending.READY if not report.ready:
             return f"It can be reached, but not all is as it should be ({spent}; exit code {int(report.code)})."
         case Ending.READY:

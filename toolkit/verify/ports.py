@@ -78,7 +78,7 @@ def knock(address: Address, ports: Iterable[int], seconds: float) -> Doors:
         for port in dict.fromkeys(ports):
             connection = sockets.enter_context(socket.socket(address.family, socket.SOCK_STREAM))
             connection.setblocking(False)
-            code = connection.connect_ex((address.sockaddr[0], port, *address.sockaddr[2:]))
+            code = connection.connect_ex(address.at(port).sockaddr)
             found[port] = _door(code)
             if code in _IN_PROGRESS:
                 waiting.register(connection, selectors.EVENT_WRITE, port)

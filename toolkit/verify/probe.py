@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from toolkit.communicators.challenge import offered_methods
-from toolkit.communicators.location import bracketed
+from toolkit.communicators.location import bracketed, host_field
 from toolkit.communicators.trust import thumbprint, trusting_context
 from toolkit.values import dataclass
 from toolkit.verify import name, ntlm, tls, wsman
@@ -128,25 +128,23 @@ def probe(host: str, port: int | None = None, *, server_name: str | None = None,
     address, doors = max(looks, key=lambda look: len(look[1].open))
     listening = [number for number in ((port,) if port else sorted(WINRM)) if number in doors.open]
     called = server_name or host.partition("%")[0]
-    voices = tuple(_listen(host, called, _at(address, number), limits) for number in listening)
+    voices = tuple(_listen(host, called, address.at(number), limits) for number in listening)
     return Probe(host, str(address), doors, voices)
-
-
-def _at(address: Address, port: int) -> Address:
-    return replace(address, sockaddr=(address.sockaddr[0], port, *address.sockaddr[2:]))
 
 
 def _listen(host: str, server_name: str, address: Address, limits: Limits) -> Voice:
     dialer = Dialer(server_name, address, limits)
-    authority = f"{bracketed(host)}:{address.sockaddr[1]}"
+    authority, asked = f"{bracketed(host)}:{address.port}", host_field(host, address.port)
     try:
         settled = tls.shake_hands(dialer)
     except RungError as err:
         if err.failure.kind in _OLD and (versions := tls.spoken_versions(dialer)):
-            return Voice(f"https://{authority}{_PATH}", saying=f"speaks {', '.join(versions)} only, which is too old")
-        return _asked(Voice(f"http://{authority}{_PATH}"), authority, dialer.plain, limits)
+            spoken = f"speaks {', '.join(versions)}"
+            fault = ", but with no cipher that this host has" if tls.modern(versions) else " only, which is too old"
+            return Voice(f"https://{authority}{_PATH}", saying=spoken + fault)
+        return _asked(Voice(f"http://{authority}{_PATH}"), asked, dialer.plain, limits)
     voice = Voice(f"https://{authority}{_PATH}", tls=_seen(settled, tls.spoken_versions(dialer)))
-    return _asked(voice, authority, lambda: dialer.secure(trusting_context()), limits)
+    return _asked(voice, asked, lambda: dialer.secure(trusting_context()), limits)
 
 
 def _seen(settled: TlsFacts, versions: tuple[str, ...]) -> TlsSeen:
@@ -155,12 +153,12 @@ def _seen(settled: TlsFacts, versions: tuple[str, ...]) -> TlsSeen:
     return TlsSeen(settled.version, settled.cipher, versions, sha1, sha256, read_certificate(der))
 
 
-def _asked(voice: Voice, authority: str, dial: Callable[[], socket], limits: Limits) -> Voice:
+def _asked(voice: Voice, host: str, dial: Callable[[], socket], limits: Limits) -> Voice:
     """Ask who it is, what it offers, and for an NTLM challenge."""
 
     def ask(body: bytes, headers: dict[str, str]) -> Outcome:
         try:
-            return post(dial(), authority, _PATH, body, headers, seconds=limits.answer)
+            return post(dial(), host, _PATH, body, headers, seconds=limits.answer)
         except (OSError, RungError):
             return HangUp(reset=True)
 
@@ -187,7 +185,7 @@ def _challenges(outcome: Outcome) -> tuple[str, ...]:
 def _difference(answer: Answer, challenge: ntlm.Challenge | None) -> float | None:
     """Compare clocks: by the challenge, which is exact, or else by the Date header's whole seconds."""
     told = challenge.time if challenge and challenge.time else date_of(answer)
-    return None if told is None else round((told - datetime.now(UTC)).total_seconds(), 1)
+    return None if told is None else round((told - datetime.now(UTC)).total_seconds(), 1) + 0.0  # never -0.0
 
 
 def _saying(outcome: Silence | HangUp | Foreign) -> str:

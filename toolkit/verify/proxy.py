@@ -1,4 +1,4 @@
-"""Second rung: whether an HTTP proxy stands between, by the environment's choice or by its own answers."""
+"""The rung between name and port: whether an HTTP proxy stands between, by the environment or by its own answers."""
 
 from __future__ import annotations
 

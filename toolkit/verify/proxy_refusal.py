@@ -17,7 +17,7 @@ _CLIENT_ERRORS = range(400, 500)
 
 
 def refusal(error: ProxyError, place: str, evidence: Sequence[str] = ()) -> Failure:
-    """Judge what the proxy answered in place of the guest at `place` (host, or host and port)."""
+    """Judge what the proxy answered in place of the guest at `place` (host and port)."""
     seen = (error.message, *evidence)
     around = _around(place)
     match error.status:
@@ -107,10 +107,9 @@ def _unfit(proxy: str, place: str, evidence: Sequence[str], around: Remedy) -> F
 
 
 def _around(place: str) -> Remedy:
-    host = place.rpartition(":")[0] if place.rpartition(":")[2].isdigit() else place
-    bare = host.strip("[]")
+    bare = place.rpartition(":")[0].strip("[]")
     return Remedy(
         flag=f"NO_PROXY={bare} in the environment",
         packer=remedy.NO_PROXY.packer,
-        ansible=f"environment: NO_PROXY={bare}",
+        ansible=remedy.ansible_around(bare),
     )

@@ -51,13 +51,18 @@ def failed(
 
 
 def because(cause: str, *evidence: str) -> str:
-    """Say a cause together with what speaks for it."""
+    """Say a cause, as a sentence, together with what speaks for it."""
     told = "; ".join(line.rstrip(".") for line in evidence if line)
-    return f"{cause} ({told})" if told else cause
+    return f"{cause} ({told})." if told else f"{cause}."
 
 
 def _each(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for line in lines if line))
+
+
+def ansible_around(host: str) -> str:
+    """Say it to Ansible's own host: a play's `environment` is the guest's (ansible-collections/ansible.windows#139)."""
+    return f"NO_PROXY={host} in the environment of ansible-playbook"
 
 
 _POLICIES = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System"
@@ -72,7 +77,7 @@ USE_ADDRESS = Remedy(
 )
 NO_PROXY = Remedy(
     packer="winrm_no_proxy = true",
-    ansible="environment: NO_PROXY=HOST",
+    ansible=ansible_around("HOST"),
 )
 PORT = Remedy(flag="--port N", packer="winrm_port = N", ansible="ansible_port: N", spec="communicator.winrm_port")
 QUERY_SERVICE = Remedy(cmd="sc.exe query WinRM", powershell="Get-Service WinRM")
@@ -90,6 +95,16 @@ OPEN_PORT = Remedy(
     "localport=5985,5986 profile=any",
     powershell="New-NetFirewallRule -Name winrm -DisplayName winrm -Direction Inbound -Protocol TCP "
     "-LocalPort 5985,5986 -Profile Any",
+)
+HOLD_RULE = "unattend-winrm-hold"  # as the bootstrap names it
+# What this toolkit's own bootstrap leaves where it failed: its verdict, and a block that no allowing rule outdoes.
+BOOTSTRAP_VERDICT = Remedy(
+    cmd=r'type "%ProgramData%\unattend\winrm-failed.txt"',
+    powershell=r'Get-Content "$env:ProgramData\unattend\winrm-failed.txt"',
+)
+DROP_HOLD = Remedy(
+    cmd=f"netsh advfirewall firewall delete rule name={HOLD_RULE}",
+    powershell=f"Remove-NetFirewallRule -DisplayName {HOLD_RULE}",
 )
 NETWORK = Remedy(cmd="ipconfig", powershell="Get-NetIPAddress")
 USE_TLS = Remedy(
@@ -207,6 +222,10 @@ ALLOW_SHELLS = Remedy(
     cmd='winrm set winrm/config/winrs @{AllowRemoteShellAccess="true"}',
     powershell=rf"Set-Item {_WSMAN}\Shell\AllowRemoteShellAccess $true",
 )
+POLICIES = Remedy(
+    cmd=r"reg query HKLM\SOFTWARE\Policies\Microsoft\Windows\WinRM /s",
+    powershell=r"gpresult /h C:\gpresult.html; Invoke-Item C:\gpresult.html",
+)
 MORE_MEMORY = Remedy(
     cmd='winrm set winrm/config/winrs @{MaxMemoryPerShellMB="2048"}',
     powershell=rf"Set-Item {_WSMAN}\Shell\MaxMemoryPerShellMB 2048",
@@ -244,7 +263,11 @@ WAIT_LONGER = Remedy(
 
 
 def show_user(name: str) -> Remedy:
-    return Remedy(cmd=f'net user "{name}"', powershell=f"Get-LocalUser '{_quoted(name)}' | Format-List *")
+    """Show a local account, or a domain's by the name before the @."""
+    account, at, _ = name.rpartition("\\")[2].partition("@")
+    if at:
+        return Remedy(cmd=f'net user "{account}" /domain', powershell=f"net user '{_quoted(account)}' /domain")
+    return Remedy(cmd=f'net user "{account}"', powershell=f"Get-LocalUser '{_quoted(account)}' | Format-List *")
 
 
 def make_administrator(name: str) -> Remedy:

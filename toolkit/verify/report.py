@@ -31,8 +31,8 @@ FORMAT = 2
 class Report:
     """One guest's verification. `elapsed` in seconds; `attempts` counts the looks it took.
 
-    `failure` is the ladder's. `outcomes` are those of the checks, `meeting` how the wanted client fared, and `shut` is
-    there where the guest was expected to be closed.
+    `failure` is the ladder's. `outcomes` are those of the checks, `meeting` how the wanted client fared, and `shut`
+    what was seen of a guest that was expected to be closed.
     """
 
     endpoint: Endpoint
@@ -45,6 +45,7 @@ class Report:
     elapsed: float
     outcomes: tuple[Outcome, ...] = ()
     meeting: Meeting | None = None
+    expect: Expect = Expect.READY
     shut: Shut | None = None
 
     @property
@@ -60,10 +61,6 @@ class Report:
     @property
     def ready(self) -> bool:
         return self.code is ExitCode.OK
-
-    @property
-    def expect(self) -> Expect:
-        return Expect.READY if self.shut is None else Expect.CLOSED
 
     @property
     def rung(self) -> Rung:

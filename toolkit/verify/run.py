@@ -1,4 +1,4 @@
-"""Eighth rung: commands and PowerShell run, and the guest says who it is."""
+"""The top rung: commands and PowerShell run, and the guest says who it is."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ _QUESTIONS = {
 # One statement a line: one that fails is missing from the output, and nothing else is lost.
 SCRIPT = "\n".join(f"'{key}=' + {expression}" for key, expression in _QUESTIONS.items())
 
+# LastBootUpTime is computed from the clock, which guests set right after booting; no reboot is this short.
+_SAME_BOOT = 5.0
 # DATETIME of WMI: yyyymmddHHMMSS.mmmmmm and the offset from UTC in minutes (learn.microsoft.com, "CIM_DATETIME").
 _WMI_TIME = re.compile(r"(\d{14})\.(\d{6})([+-]\d{3})")
 
@@ -53,7 +55,7 @@ def question(endpoint: Endpoint, communicator: Communicator, ping: Callable[[], 
         hostname = communicator.run("hostname")
         told = communicator.run_powershell(SCRIPT)
     except CommunicatorError as err:
-        raise RungError(judged(err, Rung.RUN, endpoint.host, endpoint.user)) from err
+        raise RungError(judged(err, Rung.RUN, endpoint)) from err
     if hostname.exit_code != 0:
         raise RungError(_cmd_failed(endpoint, hostname))
     facts = parse_facts(told.stdout.decode("utf-8", "replace"), round_trip_ms)
@@ -91,6 +93,11 @@ def parse_wmi_time(text: str) -> datetime | None:
         return moment.replace(tzinfo=timezone(timedelta(minutes=int(found[3]))))
     except ValueError:
         return None
+
+
+def same_boot(before: datetime, after: datetime) -> bool:
+    """Tell whether two answers of `booted` are of one boot."""
+    return abs((after - before).total_seconds()) <= _SAME_BOOT
 
 
 def _cmd_failed(endpoint: Endpoint, done: Completed) -> Failure:

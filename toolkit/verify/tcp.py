@@ -1,4 +1,4 @@
-"""Second rung: something accepts connections on the port."""
+"""The rung of TCP: something accepts connections on the port."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def reconnect(address: Address, timeout: float) -> socket.socket:
     try:
         return _connected(address, timeout)
     except OSError as err:
-        what = f"{address} port {address.sockaddr[1]} accepted connections, and now does not."
+        what = f"{address} port {address.port} accepted connections, and now does not."
         raise RungError(failed(Rung.TCP, "gone", Verdict.RETRY, what, evidence=(str(err),))) from err
 
 
@@ -53,14 +53,16 @@ def _connected(address: Address, timeout: float) -> socket.socket:
 
 def _failure(errors: Sequence[tuple[Address, OSError]], timeout: float) -> Failure:
     evidence = tuple(f"{address}: {err}" for address, err in errors)
-    port = errors[0][0].sockaddr[1]
+    port = errors[0][0].port
     refusing = [address for address, err in errors if isinstance(err, ConnectionRefusedError)]
     if refusing:
         return _refused(f"{refusing[0]} port {port}", evidence, _other_doors(refusing[0], timeout))
-    address = errors[0][0]
-    place = f"{address} port {port}"
-    if any(isinstance(err, TimeoutError) for _, err in errors):
-        return _dropped(place, timeout, evidence, _other_doors(address, timeout))
+    dropping = [address for address, err in errors if isinstance(err, TimeoutError)]
+    if dropping:
+        return _dropped(f"{dropping[0]} port {port}", timeout, evidence, _other_doors(dropping[0], timeout))
+    if all(address.zone_missing for address, _ in errors):
+        return _no_zone(errors[0][0], evidence)
+    place = f"{errors[0][0]} port {port}"
     if all(err.errno in _UNREACHABLE for _, err in errors):
         return _unreachable(place, evidence)
     what = f"No connection to {place} can be made."
@@ -68,8 +70,7 @@ def _failure(errors: Sequence[tuple[Address, OSError]], timeout: float) -> Failu
 
 
 def _other_doors(address: Address, timeout: float) -> Doors:
-    own = address.sockaddr[1]
-    return knock(address, (port for port in SERVICES if port != own), min(_KNOCKING, timeout))
+    return knock(address, (port for port in SERVICES if port != address.port), min(_KNOCKING, timeout))
 
 
 def _refused(place: str, evidence: tuple[str, ...], doors: Doors) -> Failure:
@@ -95,7 +96,9 @@ def _refused(place: str, evidence: tuple[str, ...], doors: Doors) -> Failure:
 def _dropped(place: str, timeout: float, evidence: tuple[str, ...], doors: Doors) -> Failure:
     seen = doors.told()
     filtered = (
-        because("Windows is up, and its firewall drops WinRM's port: the bootstrap has not opened it yet", seen),
+        because(
+            "Windows is up, and its firewall drops WinRM's port: the bootstrap has not opened it yet, or failed", seen
+        ),
         "On a Public network WinRM's own rule admits the local subnet only.",
     )
     down = (
@@ -111,7 +114,15 @@ def _dropped(place: str, timeout: float, evidence: tuple[str, ...], doors: Doors
         f"{place} did not answer within {timeout:g} s{', though Windows does on other ports' if up else ''}.",
         evidence=(*evidence, *((seen,) if seen else ())),
         causes=(*_elsewhere(doors), *(filtered if up else down)),
-        remedies=(*_other_port(doors), remedy.FIREWALL, remedy.OPEN_PORT, remedy.NETWORK, remedy.USE_ADDRESS),
+        remedies=(
+            *_other_port(doors),
+            remedy.FIREWALL,
+            remedy.BOOTSTRAP_VERDICT,
+            remedy.DROP_HOLD,
+            remedy.OPEN_PORT,
+            remedy.NETWORK,
+            remedy.USE_ADDRESS,
+        ),
     )
 
 
@@ -122,6 +133,18 @@ def _elsewhere(doors: Doors) -> tuple[str, ...]:
 def _other_port(doors: Doors) -> tuple[remedy.Remedy, ...]:
     ways = {5985: (remedy.HTTP_PORT, remedy.NO_TLS), 5986: (remedy.TLS_PORT, remedy.USE_TLS)}
     return tuple(way for port in doors.other_winrm for way in ways[port])
+
+
+def _no_zone(address: Address, evidence: tuple[str, ...]) -> Failure:
+    return failed(
+        Rung.TCP,
+        "zone-missing",
+        Verdict.FATAL,
+        f"{address} is a link-local address, and it is not said on which interface of this host.",
+        evidence=evidence,
+        causes=("Every interface has a network of such addresses (RFC 4007).",),
+        remedies=(remedy.Remedy(flag=f"unattend verify-winrm {address}%INTERFACE"), remedy.USE_ADDRESS),
+    )
 
 
 def _unreachable(place: str, evidence: tuple[str, ...]) -> Failure:

@@ -1,4 +1,4 @@
-"""Third rung, where TLS is wanted: the two sides agree on it."""
+"""The rung of TLS, where TLS is wanted: the two sides agree on it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ssl
 import warnings
 from typing import TYPE_CHECKING
 
+from toolkit.communicators.location import PATH, host_field
 from toolkit.communicators.trust import trusting_context
 from toolkit.verify import remedy
 from toolkit.verify.exchange import Answer, Foreign, HangUp, Outcome, Silence, post
@@ -36,6 +37,11 @@ def shake_hands(dialer: Dialer) -> TlsFacts:
 def spoken_versions(dialer: Dialer) -> tuple[str, ...]:
     """Try each version of TLS by itself, the old ones included that nothing else here would speak."""
     return tuple(name for version in _VERSIONS if (name := _spoken(dialer, version)))
+
+
+def modern(versions: tuple[str, ...]) -> bool:
+    """Tell whether any of them is one that this host would speak."""
+    return bool({"TLSv1.2", "TLSv1.3"} & set(versions))
 
 
 def _spoken(dialer: Dialer, version: ssl.TLSVersion) -> str | None:
@@ -96,12 +102,13 @@ def _plain_answer(dialer: Dialer) -> Outcome:
         connection = dialer.plain()
     except RungError:
         return HangUp(reset=True)
-    return post(connection, str(dialer.address), "/wsman", b"", {}, seconds=min(_PROBE_SECONDS, dialer.limits.answer))
+    seconds = min(_PROBE_SECONDS, dialer.limits.answer)
+    return post(connection, host_field(str(dialer.address), dialer.address.port), PATH, b"", {}, seconds=seconds)
 
 
 def _refused(place: str, evidence: tuple[str, ...], versions: tuple[str, ...]) -> Failure:
     # Some servers refuse a version they lack by the same alert as a cipher they lack.
-    if versions and not {"TLSv1.2", "TLSv1.3"} & set(versions):
+    if versions and not modern(versions):
         return _too_old(place, evidence, versions)
     return failed(
         Rung.TLS,
@@ -110,7 +117,7 @@ def _refused(place: str, evidence: tuple[str, ...], versions: tuple[str, ...]) -
         f"{place} and this host do not agree on TLS.",
         evidence=(*evidence, _told(versions)),
         causes=("The two sides share no cipher, or one of them wants what the other lacks.",),
-        remedies=(remedy.TLS_BINDING, remedy.ENABLE_TLS),
+        remedies=(remedy.TLS_BINDING,) if modern(versions) else (remedy.TLS_BINDING, remedy.ENABLE_TLS),
     )
 
 
@@ -165,7 +172,7 @@ def _reset(place: str, evidence: tuple[str, ...]) -> Failure:
     return failed(
         Rung.TLS,
         "tls-reset",
-        Verdict.SUSPICIOUS,
+        Verdict.RETRY,  # a port forward to a guest that is not up yet does nothing else (hashicorp/packer#3820)
         f"{place} drops the connection when TLS begins.",
         evidence=evidence,
         causes=(

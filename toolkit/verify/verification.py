@@ -51,7 +51,7 @@ def verify(  # noqa: PLR0913  (each of them has a default, and most callers give
     checks = _chosen(options)
     match options.expect:
         case Expect.CLOSED:
-            return _closed(endpoint, limits, clock)
+            return _closed(endpoint, limits, clock, surroundings or Surroundings())
         case Expect.READY:
             pass
         case _:
@@ -65,8 +65,7 @@ def verify(  # noqa: PLR0913  (each of them has a default, and most callers give
         if waited.ending is not Ending.READY or not (checks or options.client):
             return report
         visit = _Visit(waited.ascent.endpoint or endpoint, wanted, limits, clock, options, looker.surroundings)
-        outcomes = visit.ask(checks, looker.kept, on_outcome) if looker.kept else ()
-    report = replace(report, outcomes=outcomes, meeting=visit.meet(), warnings=(*report.warnings, *visit.cautions()))
+        report = visit.pay(report, checks, looker, on_outcome)
     return replace(report, elapsed=clock.now() - started)
 
 
@@ -90,27 +89,46 @@ class _Visit:
     options: Options
     surroundings: Surroundings
 
-    def ask(
+    def pay(
+        self, report: Report, checks: tuple[Check, ...], looker: _Looker, observer: Callable[[Outcome], None]
+    ) -> Report:
+        """Run the checks and meet the guest; whoever loses patience gets what is known by then."""
+        outcomes: list[Outcome] = []
+        meeting, ending = None, report.ending
+
+        def note(outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            observer(outcome)
+
+        try:
+            if checks and looker.kept:
+                self._ask(checks, looker.kept, note)
+            looker.close()
+            meeting = self._meet()
+        except KeyboardInterrupt:
+            ending = Ending.INTERRUPTED
+        warnings = (*report.warnings, *self._cautions())
+        return replace(report, ending=ending, outcomes=tuple(outcomes), meeting=meeting, warnings=warnings)
+
+    def _ask(
         self, checks: tuple[Check, ...], communicator: WinrmCommunicator, observer: Callable[[Outcome], None]
-    ) -> tuple[Outcome, ...]:
+    ) -> None:
         """Run the checks in the shell that the ladder opened: a run costs the guest one."""
-        if not checks:
-            return ()
         from toolkit.verify.checks.check import Bench  # noqa: PLC0415  (see _chosen)
         from toolkit.verify.checks.runner import run_checks  # noqa: PLC0415
 
         communicator.allow(timeouts(self.limits))
         bench = Bench(communicator, self._connect, self.clock, self.options.settings, self.endpoint.username)
-        return run_checks(checks, bench, self.wanted, self.endpoint, observer)
+        run_checks(checks, bench, self.wanted, self.endpoint, observer)
 
-    def meet(self) -> Meeting | None:
+    def _meet(self) -> Meeting | None:
         if self.options.client is None:
             return None
         from toolkit.verify.consumer import meet  # noqa: PLC0415  (see _chosen)
 
         return meet(self.options.client, self.endpoint, self._connect_alike)
 
-    def cautions(self) -> tuple[str, ...]:
+    def _cautions(self) -> tuple[str, ...]:
         """Warn of a proxy that the client would take, and that was gone around here."""
         if self.options.client is None:
             return ()
@@ -178,15 +196,16 @@ def _report(endpoint: Endpoint, wanted: Wanted, waited: Waited) -> Report:
     )
 
 
-def _closed(endpoint: Endpoint, limits: Limits, clock: Clock) -> Report:
+def _closed(endpoint: Endpoint, limits: Limits, clock: Clock, surroundings: Surroundings) -> Report:
     """Look once: a finished image does not shut itself while one waits."""
     from toolkit.verify.shut import look_shut  # noqa: PLC0415  (see _chosen)
 
     started = clock.now()
     shut = failure = None
     try:
-        shut = look_shut(endpoint, limits)
+        shut = look_shut(endpoint, limits, surroundings.resolve)
     except RungError as err:
         failure = err.failure
     ending = Ending.READY if shut and not shut.failure else Ending.FATAL
-    return Report(endpoint, ending, Facts(), (), failure, (), 1, clock.now() - started, shut=shut)
+    spent = clock.now() - started
+    return Report(endpoint, ending, Facts(), (), failure, (), 1, spent, expect=Expect.CLOSED, shut=shut)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from toolkit.values import dataclass
+from toolkit.verify.run import same_boot
 from toolkit.verify.rung import Failure, Rung, Verdict
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from toolkit.verify.ladder import Ascent
 
 _GROWTH = 1.25
-# LastBootUpTime is computed from the clock, which guests set right after booting; no reboot is this short.
-_SAME_BOOT = 5.0
 
 
 class Ending(StrEnum):
@@ -50,7 +49,7 @@ class Patience:
 class Change:
     """What is known has changed. `elapsed` in seconds since the start; `rung` is where the ladder ends now.
 
-    `kind` is the failure's, or `ready`, or `paused`; `failure` is None for these two.
+    `kind` is the failure's, or `ready`, or `paused`; `failure` is None for these two. `proven` are the rungs that held.
     """
 
     elapsed: float
@@ -58,6 +57,7 @@ class Change:
     summary: str
     kind: str = ""
     failure: Failure | None = None
+    proven: tuple[Rung, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ class _Wait:
         self._clock = clock
         self._observer = observer
         self._start = clock.now()
+        self._end = self._start + patience.timeout
         self._interval = patience.interval
         self._attempts = 0
         self._findings: list[str] = []
@@ -138,6 +139,7 @@ class _Wait:
 
     def _through_pause(self, ascent: Ascent) -> tuple[Ascent, Ending]:
         pause = self._patience.pause
+        self._end += pause
         while True:
             before = _boot_time(ascent)
             self._tell(Rung.RUN, "paused", f"ready; pausing {pause:g} s before connecting again")
@@ -151,7 +153,7 @@ class _Wait:
                     "The guest does not say when it booted: a reboot during the pause would go unseen."
                 )
                 return ascent, ending
-            if abs((after - before).total_seconds()) <= _SAME_BOOT:
+            if same_boot(before, after):
                 return ascent, ending
             self._findings.append(REBOOTED.what)
             self._tell(REBOOTED.rung, REBOOTED.kind, REBOOTED.what, REBOOTED)
@@ -188,13 +190,14 @@ class _Wait:
         if (rung, kind) != self._state:
             self._state = (rung, kind)
             self._interval = self._patience.interval
-            self._observer(Change(self._elapsed(), rung, summary, kind, failure))
+            held = tuple(proof.rung for proof in self._last.proven) if self._last else ()
+            self._observer(Change(self._elapsed(), rung, summary, kind, failure, held))
 
     def _elapsed(self) -> float:
         return self._clock.now() - self._start
 
     def _left(self) -> float:
-        return self._patience.timeout + self._patience.pause - self._elapsed()
+        return self._end - self._clock.now()
 
 
 def _boot_time(ascent: Ascent) -> datetime | None:

@@ -6,6 +6,7 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+from toolkit.communicators import soap
 from toolkit.communicators.challenge import offered_methods
 from toolkit.communicators.proxy import HTTP_SYS
 from toolkit.verify import proxy, remedy
@@ -23,11 +24,7 @@ if TYPE_CHECKING:
     from toolkit.verify.dialer import Dialer
     from toolkit.verify.proxy import Environment
 
-IDENTIFY = (
-    b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
-    b'xmlns:i="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">'
-    b"<s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>"
-)
+IDENTIFY = soap.IDENTIFY.encode("ascii")
 IDENTIFY_HEADERS = {"Content-Type": "application/soap+xml;charset=UTF-8", "WSMANIDENTIFY": "unauthenticated"}
 _SAYS_TLS = "It answers with a TLS alert, or drops plain HTTP and takes up TLS on the same port."
 
@@ -66,7 +63,9 @@ def ask(
     except OSError:
         return HangUp(reset=True)
     own = endpoint.relay.headers if endpoint.relay else {}
-    return post(connection, endpoint.authority, endpoint.target, body, {**headers, **own}, seconds=dialer.limits.answer)
+    return post(
+        connection, endpoint.host_field, endpoint.target, body, {**headers, **own}, seconds=dialer.limits.answer
+    )
 
 
 def identity(body: bytes, element: str) -> str | None:

@@ -32,6 +32,7 @@ from toolkit.verify.checks.check import (
     UnaskableError,
 )
 from toolkit.verify.checks.listeners import parse_listeners
+from toolkit.verify.checks.management import number
 from toolkit.verify.checks.registry import CHECKS, chosen
 from toolkit.verify.checks.runner import run_checks
 from toolkit.verify.rung import Rung
@@ -158,6 +159,13 @@ def test_a_document_type_is_refused_before_its_entities_can_grow() -> None:
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(UnaskableError):
         management.parsed(data)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("5985", 5985), ("", None), ("-1", None), ("\N{SUPERSCRIPT TWO}", None), ("9" * 5000, None)]
+)
+def test_what_is_no_number_of_windows_is_none_of_ours(written: str, read: int | None) -> None:
+    assert number(written) == read
 
 
 def test_listeners_are_read_from_wsman_and_from_winrm_alike() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, UnaskableError, error
 from toolkit.verify.checks.survey import Survey
-from toolkit.verify.run import parse_wmi_time
+from toolkit.verify.run import parse_wmi_time, same_boot
 from toolkit.verify.rung import Failure, Rung, Verdict
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from toolkit.verify.wanted import Wanted
 
 _QUESTION = "(Get-WmiObject Win32_OperatingSystem).LastBootUpTime"
-# LastBootUpTime is computed from the clock, which guests set right after booting; no reboot is this short.
-_SAME_BOOT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Boot:
 
     @property
     def same(self) -> bool:
-        return abs((self.after - self.before).total_seconds()) <= _SAME_BOOT
+        return same_boot(self.before, self.after)
 
 
 def _ask(bench: Bench) -> Boot:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.errors import FaultError
+from toolkit.communicators.soap import CONFIG
 from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, UnaskableError, error, warning
-from toolkit.verify.checks.management import CONFIG, elements, from_policy, local_name, parsed
-from toolkit.verify.remedy import Remedy, failed
+from toolkit.verify.checks.management import elements, from_policy, local_name, parsed
+from toolkit.verify.remedy import POLICIES, Remedy, failed
 from toolkit.verify.rung import Rung, Verdict
 
 if TYPE_CHECKING:
@@ -121,10 +122,7 @@ def _drift(setting: Setting, *, want: bool) -> Failure:
 def correction(path: str, value: str, *, policy: bool = False) -> Remedy:
     """Give the lines that set a value in the guest, or those that find the policy which owns it."""
     if policy:
-        return Remedy(
-            cmd=r"reg query HKLM\SOFTWARE\Policies\Microsoft\Windows\WinRM /s",
-            powershell=r"gpresult /h C:\gpresult.html; Invoke-Item C:\gpresult.html",
-        )
+        return POLICIES
     section, _, name = path.rpartition("/")
     resource = "/".join(("winrm/config", *section.lower().split("/"))).rstrip("/")
     drive = path.replace("/", "\\").replace("Winrs\\", "Shell\\")

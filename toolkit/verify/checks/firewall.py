@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, error, warning
+from toolkit.verify.remedy import DROP_HOLD, HOLD_RULE
 from toolkit.verify.rung import Failure, Rung, Verdict
 
 if TYPE_CHECKING:
     from toolkit.verify.wanted import Wanted
 
-# The names that the bootstrap gives them.
-HOLD_RULE = "unattend-winrm-hold"
-ALLOW_RULE = "unattend-winrm-allow"
+ALLOW_RULE = "unattend-winrm-allow"  # as the bootstrap names it
 
 _SHOW = "netsh advfirewall firewall show rule name="
 _COMMAND = f"{_SHOW}{HOLD_RULE} >nul && echo {HOLD_RULE}& {_SHOW}{ALLOW_RULE} >nul && echo {ALLOW_RULE}& exit /b 0"
@@ -59,10 +58,7 @@ def _held() -> Failure:
             "The bootstrap is still running, or ended before its last line.",
             "The firewall is off, so the rule has no effect until somebody switches it on.",
         ),
-        in_guest=(
-            r"type %SystemRoot%\Temp\unattend-winrm.log",
-            f"netsh advfirewall firewall delete rule name={HOLD_RULE}",
-        ),
+        in_guest=(r"type %SystemRoot%\Temp\unattend-winrm.log", DROP_HOLD.cmd),
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.communicators.errors import FaultError
+from toolkit.communicators.soap import CONFIG
 from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, UnaskableError, error, warning
-from toolkit.verify.checks.management import CONFIG, LISTENERS, elements, from_policy, parsed, texts
+from toolkit.verify.checks.management import LISTENERS, elements, from_policy, number, parsed, texts
 from toolkit.verify.rung import Failure, Rung, Verdict
 
 if TYPE_CHECKING:
@@ -51,13 +52,14 @@ def parse_listeners(data: bytes) -> tuple[Listener, ...]:
     found = []
     for element in elements(parsed(data), CONFIG, "Listener"):
         told = texts(element)
-        if not told.get("Port", "").isdigit():
+        port = number(told.get("Port", ""))
+        if port is None:
             raise UnaskableError("The guest shows a listener without a port.")
         found.append(
             Listener(
                 address=told.get("Address", ""),
                 transport=told.get("Transport", "").upper(),
-                port=int(told["Port"]),
+                port=port,
                 enabled=told.get("Enabled", "true").casefold() == "true",
                 thumbprint=told.get("CertificateThumbprint", "").replace(" ", "").upper(),
                 policy=from_policy(element),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from toolkit.communicators.soap import CONFIG
 from toolkit.verify.checks.check import UnaskableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CONFIG = "http://schemas.microsoft.com/wbem/wsman/1/config"
 LISTENERS = f"{CONFIG}/listener"
-SHELLS = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 
 _LARGEST = 1024 * 1024
 
@@ -31,6 +31,11 @@ def parsed(data: bytes) -> ET.Element:
 def elements(root: ET.Element, namespace: str, name: str) -> Iterator[ET.Element]:
     """Give every element of that name, wherever it stands."""
     yield from root.iter(f"{{{namespace}}}{name}")
+
+
+def number(text: str) -> int | None:
+    """Read a number as Windows writes its sizes and ports; None for whatever else a guest may write."""
+    return int(text) if re.fullmatch("[0-9]{1,10}", text) else None
 
 
 def local_name(element: ET.Element) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, error
 from toolkit.verify.checks.configuration import OWNED, Configuration, Setting, correction
+from toolkit.verify.checks.management import number
 from toolkit.verify.remedy import Remedy, failed
 from toolkit.verify.rung import Rung, Verdict
 from toolkit.verify.wanted import QUOTAS, Wanted
@@ -26,7 +27,9 @@ class Quotas:
 
 def _ask(bench: Bench) -> Quotas:
     configuration = bench.fact(Configuration)
-    return Quotas(tuple(found for path in _KEYS if (found := configuration.find(path)) and found.value.isdigit()))
+    return Quotas(
+        tuple(found for path in _KEYS if (found := configuration.find(path)) and number(found.value) is not None)
+    )
 
 
 def _tell(facts: Quotas) -> str:
@@ -38,7 +41,7 @@ def _judge(facts: Quotas, wanted: Wanted) -> tuple[Finding, ...]:
     return tuple(
         error(_too_small(setting, declared[setting.path]))
         for setting in facts.settings
-        if 0 < int(setting.value) < declared.get(setting.path, 0)  # 0 stands for no limit
+        if 0 < (number(setting.value) or 0) < declared.get(setting.path, 0)  # 0 stands for no limit
     )
 
 

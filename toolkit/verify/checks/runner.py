@@ -66,7 +66,7 @@ def _outcome(check: Check, before: Sequence[Outcome], bench: Bench, wanted: Want
 
 def _unanswered(name: str, err: CommunicatorError, endpoint: Endpoint, ms: float) -> Unanswered:
     """Tell why there is no answer. Some reasons are verdicts: a quota, a lack of rights, a guest that is gone."""
-    failure = judged(err, Rung.RUN, endpoint.host, endpoint.username)
+    failure = judged(err, Rung.RUN, endpoint)
     gone = isinstance(err, UnreachableError | CommandTimeoutError)
     decisive = failure if gone or failure.rung in _DECISIVE else None
     return Unanswered(name, _reason(err), err.message, decisive, ms)

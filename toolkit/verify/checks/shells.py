@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from toolkit.communicators.soap import SHELLS
 from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, warning
-from toolkit.verify.checks.management import SHELLS, elements, parsed, texts
+from toolkit.verify.checks.management import elements, parsed, texts
 from toolkit.verify.rung import Failure, Rung, Verdict
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.values import dataclass
 from toolkit.verify.checks.check import Bench, Finding, Question, UnaskableError
+from toolkit.verify.checks.management import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,8 +80,7 @@ class Survey:
         return self.text(key).casefold() in {"true", "1"}
 
     def number(self, key: str) -> int | None:
-        text = self.text(key)
-        return int(text) if text.isascii() and text.isdigit() else None
+        return number(self.text(key))
 
 
 def scripts() -> tuple[str, ...]:
