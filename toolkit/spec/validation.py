@@ -15,7 +15,7 @@ from toolkit.spec.overlay import is_source
 from toolkit.spec.secrets import SecretSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pydantic_core import ErrorDetails
 
@@ -116,15 +116,18 @@ def _unwritable(value: Any, path: KeyPath) -> Iterator[KeyPath]:
         yield from _unwritable(inner, (*path, key))
 
 
-def _without(data: Any, faulty: list[KeyPath]) -> Any:
+def _without(data: Any, faulty: Iterable[KeyPath]) -> Any:
     """Copy `data` without the keys at the paths in `faulty`. Items of arrays stay: their numbers have a meaning."""
+    inner: dict[str | int, list[KeyPath]] = {}
+    for first, *rest in filter(None, faulty):
+        inner.setdefault(first, []).append(tuple(rest))
+    if not inner:
+        return data
     if isinstance(data, dict):
-        inner = {key: [path[1:] for path in faulty if path[:1] == (key,)] for key in data}
-        return {key: _without(value, inner[key]) for key, value in data.items() if () not in inner[key]}
+        kept = (key for key in data if () not in inner.get(key, ()))
+        return {key: _without(data[key], inner.get(key, ())) for key in kept}
     if isinstance(data, list):
-        return [
-            _without(item, [path[1:] for path in faulty if path[:1] == (number,)]) for number, item in enumerate(data)
-        ]
+        return [_without(item, inner.get(number, ())) for number, item in enumerate(data)]
     return data
 
 
