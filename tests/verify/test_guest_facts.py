@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.spec.loading import WINRM, guest_of
 from toolkit.verify.facts import GuestFacts
 from toolkit.verify.run import parse_facts, parse_wmi_time
-from toolkit.verify.wanted import Wanted, differences
+from toolkit.verify.wanted import Wanted, differences, wanted_by
 
 TOLD = """\
 computer=WIN-A\r
@@ -83,12 +84,22 @@ FOUND = GuestFacts("BUILD-VM-0000-01", build="20348.1", user="BUILD\\bob", eleva
         (Wanted("build-vm-0000-0"), 0),
         (Wanted("build-vm-0000-01-of-the-lab"), 0),
         (Wanted("other"), 1),
-        (Wanted("other", 17763), 2),
-        (Wanted(build=20348), 0),
+        (Wanted("other", (17763,)), 2),
+        (Wanted(builds=(17763, 20348)), 0),
     ],
 )
 def test_only_real_differences_are_told(wanted: Wanted, lines: int) -> None:
     assert len(differences(wanted, FOUND)) == lines
+
+
+@pytest.mark.parametrize(
+    ("named", "build", "other"),
+    [("", "26100.1", False), ("", "26200.1", False), ('version = "24H2"\n', "26200.1", True), ("", "19045.1", True)],
+)
+def test_a_spec_without_a_version_is_met_by_every_version(named: str, build: str, *, other: bool) -> None:
+    guest = guest_of(f'[windows]\nrelease = "11"\n{named}{WINRM}')
+    wanted = wanted_by(guest.windows, guest.computer, None)
+    assert any("build" in line for line in differences(wanted, GuestFacts("A", build=build))) is other
 
 
 def test_a_user_without_rights_is_told() -> None:

@@ -71,7 +71,7 @@ def _verified(guest: Guest, state: GuestState | None, folder: Path) -> Report | 
     with SimulatedGuest(state, 0, certificate) as simulated:
         flags = Flags(host="127.0.0.1", port=simulated.port)
         where = endpoint(flags, winrm, winrm.password, kept_thumbprint(folder) if winrm.ssl else None)
-        wanted = Wanted(guest.computer.name, guest.windows.release.build)
+        wanted = Wanted(guest.computer.name, (guest.windows.release.build,))
         return watched(Target(where, wanted, Patience(timeout=0)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from toolkit.catalog.releases import releases
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
@@ -44,10 +45,13 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """None stands for "any". A `host_name` of `*` does too: Setup makes one up. `edition` is Windows' own EditionID."""
+    """None stands for "any". A `host_name` of `*` does too: Setup makes one up. `edition` is Windows' own EditionID.
+
+    Of `builds` each is as good; where there are none, any is.
+    """
 
     host_name: str | None = None
-    build: int | None = None
+    builds: tuple[int, ...] = ()
     edition: str | None = None
     architecture: str | None = None
     language: str | None = None
@@ -59,7 +63,7 @@ def wanted_by(windows: Windows, computer: Computer, declared: Declared | None, l
     edition = windows.release.editions[windows.edition].edition_id
     return Wanted(
         host_name=computer.name,
-        build=windows.release.build,
+        builds=_builds(windows),
         edition=f"{edition}Eval" if windows.evaluation else edition,
         architecture=_processor(windows.architecture),
         language=language,
@@ -107,8 +111,9 @@ def differences(wanted: Wanted, found: GuestFacts) -> tuple[str, ...]:
     if not _same_name(wanted.host_name, found.computer):
         lines.append(f"The guest is named {found.computer}, but the spec says {wanted.host_name}.")
     build = found.build.partition(".")[0]
-    if wanted.build is not None and build and build != str(wanted.build):
-        lines.append(f"The guest runs build {build}, but the spec's Windows is build {wanted.build}.")
+    if wanted.builds and build and build not in map(str, wanted.builds):
+        known = ", ".join(map(str, wanted.builds))
+        lines.append(f"The guest runs build {build}, but the spec's Windows is build {known}.")
     if found.elevated is False:
         lines.append(f"{found.user} works without an administrator's rights.")
     return tuple(lines)
@@ -116,6 +121,14 @@ def differences(wanted: Wanted, found: GuestFacts) -> tuple[str, ...]:
 
 def _same_name(wanted: str | None, found: str) -> bool:
     return wanted in (None, "*") or wanted[:_NETBIOS_LENGTH].casefold() == found[:_NETBIOS_LENGTH].casefold()
+
+
+def _builds(windows: Windows) -> tuple[int, ...]:
+    """Give the build of the version that the spec names; where it names none, or the newest, those of them all."""
+    release = windows.release
+    if release.build != releases()[release.key].build:
+        return (release.build,)
+    return tuple(sorted({release.build, *release.versions.values()}))
 
 
 def _processor(architecture: Architecture) -> str:
