@@ -4,7 +4,7 @@ import copy
 import dataclasses
 import pickle
 from dataclasses import FrozenInstanceError, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -136,6 +136,45 @@ def test_a_class_keeps_the_methods_of_its_own() -> None:
     assert repr(Sealed("secret")) == "Sealed"
     with pytest.raises(ValueError, match="below zero"):
         Checked(-1)
+
+
+def test_a_class_with_an_equality_of_its_own_can_be_hashed_as_ever() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Alike:  # noqa: PLW1641  (it gets one)
+        name: str
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Alike)
+
+    assert Alike("a") == Alike("b")
+    assert hash(Alike("a")) == hash(("a",))
+
+
+@pytest.mark.parametrize("options", [{"init": False}, {"kw_only": True}])
+def test_a_field_that_the_shared_methods_would_pass_over_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=r"Partial: aside must be arguments"):
+
+        @dataclass(frozen=True, slots=True)
+        class Partial:
+            name: str
+            aside: str = field(default="", **options)  # type: ignore[misc]
+
+
+def test_a_constant_of_the_class_is_no_field() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Constant:
+        name: str
+        limit: ClassVar[int] = 3
+
+    assert (repr(Constant("a")).rpartition(".")[2], Constant.limit) == ("Constant(name='a')", 3)
+
+
+def test_a_class_may_be_given_directly() -> None:
+    class Plain:
+        name: str
+
+    made: Any = dataclass(Plain, frozen=True, slots=True)
+    assert made("a") == made(name="a")
 
 
 def test_a_default_that_would_be_shared_is_refused_as_ever() -> None:

@@ -23,7 +23,7 @@ else:
         and every field is an argument: no `init=False`, `kw_only` or InitVar.
         """
         if frozen and slots:
-            return _frozen(**options)
+            return _frozen(**options) if cls is None else _frozen(**options)(cls)
         return dataclasses.dataclass(cls, frozen=frozen, slots=slots, **options)
 
 
@@ -31,8 +31,11 @@ def _frozen(*, repr: bool = True) -> Callable[[type], type]:  # noqa: A002  (nam
     def made(cls: type) -> type:
         cls.__doc__ = cls.__doc__ or cls.__name__  # or a signature would be worked out to stand there
         value: type = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls)
+        if kept := [one.name for one in dataclasses.fields(value) if not one.init or one.kw_only]:
+            raise TypeError(f"{cls.__name__}: {', '.join(kept)} must be arguments, by place as by name")
         for name, method in _METHODS.items():
-            if name not in cls.__dict__ and (repr or method is not _repr):
+            # A class with an __eq__ of its own has None for __hash__.
+            if cls.__dict__.get(name) is None and (repr or method is not _repr):
                 setattr(value, name, method)
         return value
 
