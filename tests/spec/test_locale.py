@@ -62,6 +62,12 @@ def test_every_display_language_is_a_locale_of_windows_7(language: str) -> None:
     assert guest.locale.user_locale == language
 
 
+@pytest.mark.parametrize("name", ["mg-MG", "nqo-GN", "pt-AO"])
+def test_windows_8_1_knows_a_few_locales_without_a_number(name: str) -> None:
+    guest = guest_of('[windows]\nrelease = "8.1"\n' + WINRM + f'[locale]\nuser_locale = "{name}"\n')
+    assert guest.locale.user_locale == name
+
+
 @pytest.mark.parametrize("name", ["zh-HK", "zh-MO", "zh-SG"])
 def test_chinese_is_known_wherever_windows_has_it(name: str) -> None:
     guest = guest_of('[windows]\nrelease = "7"\n' + WINRM + f'[locale]\nuser_locale = "{name}"\n')

@@ -8,6 +8,8 @@ from functools import cache
 from toolkit.catalog.tables import rows
 
 _NO_LCID = "1000"  # LOCALE_CUSTOM_UNSPECIFIED: the locale has a name but no number of its own
+# These are older all the same: .NET lists them on Windows 8.1, with LOCALE_CUSTOM_UNSPECIFIED as their number.
+_KNOWN_TO_WINDOWS_8_1 = frozenset({"mg-mg", "nqo-gn", "pt-ao"})
 _INPUT = re.compile(r"[0-9a-f]{4}:(?:[0-9a-f]{8}|\{[0-9a-f-]{36}\}\{[0-9a-f-]{36}\})", re.IGNORECASE)
 
 
@@ -28,8 +30,9 @@ def locales() -> dict[str, str]:
 
 @cache
 def new_in_windows_10() -> frozenset[str]:
-    """Give the locales without a number of their own, in small letters: none is older than Windows 10 (MS-LCID)."""
-    return frozenset(row["id"].casefold() for row in rows("locales") if row["lcid"] == _NO_LCID) - set(ui_languages())
+    """Give the locales without a number of their own, in small letters: nearly all came with Windows 10 (MS-LCID)."""
+    without = frozenset(row["id"].casefold() for row in rows("locales") if row["lcid"] == _NO_LCID)
+    return without - _KNOWN_TO_WINDOWS_8_1 - ui_languages().keys()
 
 
 @cache
