@@ -103,6 +103,15 @@ def test_an_image_that_is_called_an_evaluation_gets_no_key(release: str, name: s
     ]
 
 
+def test_an_image_of_ones_own_may_be_called_an_evaluation() -> None:
+    own = f'image_name = "For evaluation of patches"\nedition = "enterprise"\nproduct_key = "{OWN_KEY}"'
+    [problem] = refused(spec("11", own))
+    assert problem.help is not None
+    assert problem.help.endswith("Or write evaluation = false: it is the image's name that says so.")
+    found = windows("11", f"{own}\nevaluation = false")
+    assert (found.evaluation, found.product_key) == (False, OWN_KEY)
+
+
 @pytest.mark.parametrize(("key", "value"), [("image_index", "1"), ("image_name", '"Golden"')])
 def test_an_image_of_an_edition_that_nobody_says_is_pointed_out_where_it_gets_a_key(key: str, value: str) -> None:
     text = f"{key} = {value}"

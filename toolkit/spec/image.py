@@ -37,8 +37,10 @@ def image_of_name(name: str, release: Release) -> UsualImage | None:
 
 
 def is_evaluation(section: WindowsSection) -> bool:
-    """Whether Setup gets an evaluation image, which the spec or the image's own name may say."""
-    return section.evaluation or _EVALUATION in (section.image_name or "").casefold()
+    """Whether Setup gets an evaluation image: as the spec says, or else as the image's own name does."""
+    if "evaluation" in section.model_fields_set:
+        return section.evaluation
+    return _EVALUATION in (section.image_name or "").casefold()
 
 
 def check_usual_image(

@@ -182,9 +182,9 @@ def _product_key(section: WindowsSection, release: Release, edition: Edition, fi
     path = ("windows", "product_key")
     if is_evaluation(section):
         if section.product_key not in (None, "none"):
-            findings.error(
-                path, "evaluation media take no product key: Setup would refuse it", help="Remove windows.product_key."
-            )
+            by_name = "" if section.evaluation else " Or write evaluation = false: it is the image's name that says so."
+            message = "evaluation media take no product key: Setup would refuse it"
+            findings.error(path, message, help=f"Remove windows.product_key.{by_name}")
         return None
     match section.product_key:
         case None if release.default_key == "generic":
