@@ -99,6 +99,12 @@ def test_networks_of_two_addresses_have_no_others() -> None:
     assert card.addresses == ours
 
 
+def test_two_cards_may_share_an_address_of_their_links() -> None:
+    card = '[[network.interfaces]]\nname = "{}"\naddresses = ["fe80::1/64"]\n'
+    both = guest_of(SMALLEST + card.format("a") + card.format("b")).network.interfaces
+    assert [one.addresses for one in both] == [("fe80::1/64",)] * 2
+
+
 def test_two_cards_cannot_share_an_address() -> None:
     card = '[[network.interfaces]]\nname = "{}"\naddresses = ["10.0.0.2/24"]\n'
     assert errors(SMALLEST + card.format("a") + card.format("b")) == [

@@ -259,7 +259,7 @@ def _check_addresses(sections: list[InterfaceSection], findings: Findings) -> No
                 address = ipaddress.ip_interface(text).ip
             except ValueError:  # reported where it was read
                 continue
-            if address in seen:
+            if address in seen and not address.is_link_local:  # these belong to one link each (RFC 4291, 2.5.6)
                 path = ("network", "interfaces", number, "addresses", at)
                 findings.error(path, f"the address {address} is given for the second time")
             seen.add(address)
