@@ -524,6 +524,14 @@ def test_basic_over_tls_is_not_refused_for_want_of_allowunencrypted() -> None:
     assert not any("AllowUnencrypted" in line for line in (*failed.causes, *failed.in_guest))
 
 
+def test_ntlm_over_http_is_not_refused_for_a_channel_that_it_has_not() -> None:
+    failed = refused(endpoint(5985, auth=Auth.NTLM), ("Negotiate", "Basic"), other=True)
+
+    assert failed.kind == "method-refused"
+    assert failed.causes == ("A policy restricts incoming NTLM (Basic takes the same credentials).",)
+    assert not any("CbtHardeningLevel" in line for line in failed.in_guest)
+
+
 def test_a_certificate_for_another_name_is_not_blamed_on_an_address_that_nobody_used(
     certificate: Certificate, tmp_path: Path
 ) -> None:

@@ -205,7 +205,7 @@ def _other_way(endpoint: Endpoint, offered: tuple[str, ...]) -> Failure:
     basic = endpoint.auth is Auth.BASIC
     good, bad = ("NTLM", "Basic") if basic else ("Basic", endpoint.auth.shown)
     seen = f"{good} takes the same credentials"
-    first, *others = _reasons_basic(endpoint) if basic else _REASONS_NTLM
+    first, *others = _reasons_basic(endpoint) if basic else _reasons_ntlm(endpoint)
     return failed(
         Rung.AUTHENTICATION,
         "method-refused",
@@ -213,14 +213,18 @@ def _other_way(endpoint: Endpoint, offered: tuple[str, ...]) -> Failure:
         f"{endpoint.host} refuses {endpoint.username} by {bad}, though the password is right.",
         evidence=(f"WWW-Authenticate: {', '.join(offered) or 'nothing'}", f"{seen}."),
         causes=(because(first, seen), *(f"{other}." for other in others)),
-        remedies=(_by_ntlm(endpoint), *_unencrypted(endpoint)) if basic else (remedy.BINDING, remedy.USE_BASIC),
+        remedies=(_by_ntlm(endpoint), *_unencrypted(endpoint)) if basic else (*_binding(endpoint), remedy.USE_BASIC),
     )
 
 
-_REASONS_NTLM = (
-    "CbtHardeningLevel is Strict, and something in between ends TLS",
-    "A policy restricts incoming NTLM",
-)
+def _reasons_ntlm(endpoint: Endpoint) -> tuple[str, ...]:
+    """A channel is bound to where there is one: http has none."""
+    policy = "A policy restricts incoming NTLM"
+    return ("CbtHardeningLevel is Strict, and something in between ends TLS", policy) if endpoint.ssl else (policy,)
+
+
+def _binding(endpoint: Endpoint) -> tuple[Remedy, ...]:
+    return (remedy.BINDING,) if endpoint.ssl else ()
 
 
 def _reasons_basic(endpoint: Endpoint) -> tuple[str, ...]:
