@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,6 +85,12 @@ def test_a_medium_of_another_windows_is_refused(unattend: Unattend, spec: Path, 
     other = disc(folder, client)
     unattend("generate", "--iso", other, *named, "windows.release=10").ends_with_a_message(2, "holds Windows 11")
     assert unattend("generate", "--iso", other, *named, "windows.release=11").code == 0
+
+
+@pytest.mark.parametrize("build", ["²", "9" * 5000])
+def test_a_build_that_is_no_number_tells_nothing(unattend: Unattend, spec: Path, folder: Path, build: str) -> None:
+    media = disc(folder, replace(STANDARD, build=build))
+    assert unattend("generate", "--iso", media).code == 0
 
 
 def test_an_image_that_the_medium_lacks_is_refused_with_what_it_holds(

@@ -19,7 +19,7 @@ class Described:
     architecture: str = "amd64"
     languages: tuple[str, ...] = ("en-US",)
     size: int = 10_000
-    build: int = 20348
+    build: int | str = 20348
 
     def xml(self, index: int) -> str:
         languages = "".join(f"<LANGUAGE>{language}</LANGUAGE>" for language in self.languages)

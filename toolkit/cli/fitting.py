@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 # What locale.ui_language and windows.architecture are where a spec does not say
 _USUAL_LANGUAGE = "en-US"
 _USUAL_ARCHITECTURE = "amd64"
+_FAMILIES = {"client": False, "server": True, "server core": True}  # whether images of this kind are servers
 _EVALUATION = "eval"  # what the edition ids of evaluation images end with: ServerStandardEval
 
 
@@ -99,13 +101,14 @@ def _check_release(windows: Windows, image: WimImage, iso: Path) -> None:
     """Refuse a medium of another Windows: editions have the same ids in all of them."""
     from toolkit.catalog.releases import release_of
 
-    build = (image.version or "").split(".")[2:3]
-    if not build or not build[0].isdigit() or not image.installation:
+    build = re.match(r"[0-9]{1,5}\.[0-9]{1,5}\.([0-9]{1,5})\b", image.version or "")
+    server = _FAMILIES.get((image.installation or "").casefold())
+    if build is None or server is None:
         return
-    found = release_of(int(build[0]), server=image.installation.casefold() != "client")
+    found = release_of(int(build[1]), server=server)
     if found and found.key != windows.release.key:
         raise UsageError(
-            f"{iso} holds {found.name} (build {build[0]}), the spec's windows.release is {windows.release.key}",
+            f"{iso} holds {found.name} (build {build[1]}), the spec's windows.release is {windows.release.key}",
             help=f'Use a medium of {windows.release.name}, or write release = "{found.key}".',
         )
 
