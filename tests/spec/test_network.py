@@ -69,6 +69,7 @@ def test_a_card_without_a_name_is_pointed_out_where_its_name_is_translated(
         ('addresses = ["10.0.0.2/8", "10.0.0.2/24"]', "the address 10.0.0.2 is given for the second time"),
         ('name = "LAN/1*"', 'the connection name "LAN/1*" holds * /, which none may'),
         ('gateways = ["10.0.0.1", "10.0.0.9"]', "there is a gateway for IPv4 already"),
+        ('addresses = ["fe80::1/64", "fe80::1/10"]', "the address fe80::1 is given for the second time"),
         ('gateways = ["0.0.0.0"]', "the gateway 0.0.0.0 is no other machine's address"),
         (
             'addresses = ["10.0.0.2/8"]\ngateways = ["10.0.0.2"]',

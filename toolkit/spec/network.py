@@ -252,17 +252,18 @@ def _check_unique(interfaces: tuple[Interface, ...], findings: Findings) -> None
 
 
 def _check_addresses(sections: list[InterfaceSection], findings: Findings) -> None:
-    seen: set[_Address] = set()
+    seen: set[tuple[_Address, int | None]] = set()
     for number, section in enumerate(sections):
         for at, text in enumerate(section.addresses):
             try:
                 address = ipaddress.ip_interface(text).ip
             except ValueError:  # reported where it was read
                 continue
-            if address in seen and not address.is_link_local:  # these belong to one link each (RFC 4291, 2.5.6)
+            own = (address, number if address.is_link_local else None)  # these belong to one link each (RFC 4007, 4)
+            if own in seen:
                 path = ("network", "interfaces", number, "addresses", at)
                 findings.error(path, f"the address {address} is given for the second time")
-            seen.add(address)
+            seen.add(own)
 
 
 def _check_workgroup(name: str | None, findings: Findings) -> None:
