@@ -35,13 +35,13 @@ def listed(folder: Path) -> dict[str, str]:
 
 def remove(folder: Path, earlier: Mapping[str, str], files: Iterable[NamedFile]) -> list[Path]:
     """Remove what `earlier` lists and `files` does not hold, if nobody has changed it since. Raises UnreadableError."""
-    gone = earlier.keys() - {file.name for file in files}
+    now = {file.name for file in files}
+    gone = {name: folder.joinpath(*name.split("/")) for name in sorted(earlier.keys() - now)}
     removed = []
-    for name in sorted(gone):
-        path = folder.joinpath(*name.split("/"))
+    for name, path in gone.items():
         inside = path.is_relative_to(folder) and ".." not in path.relative_to(folder).parts
-        if not inside or not _is(path, earlier[name]):
-            continue
+        if not inside or not _is(path, earlier[name]) or any(path.samefile(folder / each) for each in now):
+            continue  # where A.cmd and a.cmd are one file, it has just been written
         try:
             path.unlink()
         except OSError as err:
