@@ -124,6 +124,12 @@ def test_a_gateway_that_no_address_can_reach_is_pointed_out() -> None:
         "the gateway 10.0.1.1 is in none of this card's networks: nothing could reach it"
     ]
     assert warnings(CARD + 'addresses = ["10.0.0.2/24", "fd00::2/64"]\ngateways = ["10.0.0.1", "fe80::1"]') == []
+    alone = (
+        CARD
+        + 'addresses = ["10.0.0.2/32"]\ngateways = ["10.0.1.1"]\nroutes = [{{ prefix = "{}", next_hop = "0.0.0.0" }}]'
+    )
+    assert warnings(alone.format("10.0.1.1/32")) == []
+    assert len(warnings(alone.format("10.0.2.0/24"))) == 1
 
 
 @pytest.mark.parametrize("name", ["", " ", "a" * 16, 'a"b', "a/b"])

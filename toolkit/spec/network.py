@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 from typing import TYPE_CHECKING, TypeAlias
@@ -205,8 +206,18 @@ def _check_reachable(gateway: _Address, section: InterfaceSection, path: KeyPath
         findings.error(path, f"the gateway {gateway} is no other machine's address")
         return
     ours = [interface.network for interface in interfaces if interface.version == gateway.version]
-    if ours and not gateway.is_link_local and not any(gateway in network for network in ours):
+    near = gateway.is_link_local or any(gateway in network for network in ours) or _is_routed(gateway, section)
+    if ours and not near:
         findings.warning(path, f"the gateway {gateway} is in none of this card's networks: nothing could reach it")
+
+
+def _is_routed(gateway: _Address, section: InterfaceSection) -> bool:
+    """Whether a route leads to the gateway, as where a card's only network is its own address (/32)."""
+    for route in section.routes:
+        with contextlib.suppress(ValueError):  # reported where it is read
+            if gateway in ipaddress.ip_network(route.prefix):
+                return True
+    return False
 
 
 def _routes(section: InterfaceSection, path: KeyPath, findings: Findings) -> list[Route]:
