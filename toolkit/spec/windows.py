@@ -55,7 +55,10 @@ class WindowsSection(Section):
     product_key: str | None = Field(
         None, description="generic, kms, firmware, none, or a key. Default: generic on clients, kms on servers."
     )
-    evaluation: bool = Field(default=False, description="The medium is evaluation media: no key may be given.")
+    evaluation: bool = Field(
+        default=False,
+        description="The medium is evaluation media: no key may be given. An image_name with the word says so too.",
+    )
 
 
 def is_for_the_home(edition: str) -> bool:
