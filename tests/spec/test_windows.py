@@ -307,6 +307,12 @@ def test_an_edition_id_that_cannot_be_is_refused() -> None:
     ]
 
 
+@pytest.mark.parametrize(("key", "more"), [("image_name", '"Windows 10 Enterprise LTSC 2019"'), ("image_index", "6")])
+def test_one_edition_said_in_two_ways_is_one_mistake(key: str, more: str) -> None:
+    [problem] = refused(spec("10", f'image_edition_id = "EnterpriseS"\n{key} = {more}'))
+    assert problem.message == f"windows.image_edition_id and windows.{key} exclude each other"
+
+
 def test_essentials_has_no_core() -> None:
     assert errors(spec("server-2019", 'edition = "essentials"\ninstallation = "core"')) == [
         '4:1 the edition "essentials" has no Server Core'

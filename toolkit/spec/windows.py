@@ -72,7 +72,8 @@ def resolve_windows(section: WindowsSection, findings: Findings) -> Windows | No
     if release is None:
         return None
     _check_fits(section, release, findings)
-    usual = image_of_name(section.image_name, release) if section.image_name else None
+    by_name = section.image_edition_id is None  # which excludes a name
+    usual = image_of_name(section.image_name, release) if section.image_name and by_name else None
     edition, core = _edition(section, release, usual, findings)
     if edition is None:
         return None
@@ -113,7 +114,8 @@ def _check_guess(section: WindowsSection, edition: Edition, findings: Findings) 
     The key is what Setup picks images by (UserData/ProductKey/Key): it takes none that this key is not for.
     """
     key = "image_name" if section.image_name is not None else "image_index"
-    if getattr(section, key) is None or section.edition is not None or is_evaluation(section):
+    said = section.edition is not None or section.image_edition_id is not None
+    if getattr(section, key) is None or said or is_evaluation(section):
         return
     if section.product_key in (None, "generic", "kms"):
         findings.warning(
