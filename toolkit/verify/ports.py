@@ -76,7 +76,11 @@ def knock(address: Address, ports: Iterable[int], seconds: float) -> Doors:
     with contextlib.ExitStack() as sockets, selectors.DefaultSelector() as waiting:
         found: dict[int, Door] = {}
         for port in dict.fromkeys(ports):
-            connection = sockets.enter_context(socket.socket(address.family, socket.SOCK_STREAM))
+            try:
+                connection = sockets.enter_context(socket.socket(address.family, socket.SOCK_STREAM))
+            except OSError:  # a host without IPv6, to which a name server names such addresses all the same
+                found[port] = Door.SILENT
+                continue
             connection.setblocking(False)
             code = connection.connect_ex(address.at(port).sockaddr)
             found[port] = _door(code)
