@@ -310,3 +310,9 @@ def test_annotations_leave_stdout_to_json(unattend: Unattend, spec: Path) -> Non
 )
 def test_command_lines_that_make_no_sense(unattend: Unattend, spec: Path, arguments: list[str], message: str) -> None:
     unattend(*arguments).ends_with_a_message(2, message)
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "-1", "1.5", "²", "9" * 5000])
+@pytest.mark.usefixtures("spec")
+def test_a_source_date_that_is_none_is_told(moment: str, unattend: Unattend) -> None:
+    unattend("pack-iso", SOURCE_DATE_EPOCH=moment).ends_with_a_message(2, "SOURCE_DATE_EPOCH", "number of seconds")

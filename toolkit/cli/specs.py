@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DEFAULT = Path("unattend.toml")
 STDIN = Path("-")
+_MOST_DIGITS = 20  # of a moment in seconds
+_SHOWN = 40
 
 
 def found(spec: Path | None) -> Path:
@@ -77,11 +79,13 @@ def source_date(environment: dict[str, str] | os._Environ[str]) -> int | None:
     text = environment.get("SOURCE_DATE_EPOCH")
     if text is None or not text.strip():
         return None
-    if not text.strip().isdigit():
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
         raise UsageError(
-            f'SOURCE_DATE_EPOCH is "{text}", which is not a number of seconds', help="Unset it, or mend it."
+            f'SOURCE_DATE_EPOCH is "{shown}", which is not a number of seconds', help="Unset it, or mend it."
         )
-    return int(text)
+    return int(digits)
 
 
 def asking() -> Callable[[str], str] | None:

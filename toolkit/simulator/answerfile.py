@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from toolkit.files import NamedFile
 from toolkit.secret import Secret
 from toolkit.simulator.documents import DocumentError, parsed
+from toolkit.simulator.numbers import unsigned
 from toolkit.simulator.state import BUILT_IN_ADMINISTRATOR, LocalUser, built_in_administrator, computer_name
 from toolkit.values import dataclass
 
@@ -123,8 +124,8 @@ def _carried(root: _Element) -> Iterator[NamedFile]:
 
 
 def _order(command: _Element) -> int:
-    order = _text(command, "u:Order")
-    return int(order) if order.isascii() and order.isdigit() else _LAST_ORDER
+    order = unsigned(_text(command, "u:Order"))
+    return _LAST_ORDER if order is None else order
 
 
 def _logon(root: _Element) -> Logon | None:
@@ -134,8 +135,7 @@ def _logon(root: _Element) -> Logon | None:
         if logon is not None:
             enabled = _text(logon, "u:Enabled").casefold() in {"true", "1"} and _text(logon, "u:LogonCount") != "0"
             password = _password(logon.find("u:Password", _NAMESPACE), "Password")
-            count = _text(logon, "u:LogonCount")
-            times = int(count) if count.isascii() and count.isdigit() else None
+            times = unsigned(_text(logon, "u:LogonCount"))
             return Logon(_text(logon, "u:Username"), password, times) if enabled else None
     return None
 

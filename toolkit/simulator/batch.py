@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from toolkit.simulator.numbers import signed
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _BLOCK_START = re.compile(r"@?(?:if|for)\b|@?\(", re.IGNORECASE)
 _UNQUOTED = re.compile(r'"[^"]*"?|\^.|>&[0-9]|(?P<bracket>[()])|(?P<operator>&&|\|\||&|\|)', re.DOTALL)
 _IF = re.compile(r"if\b\s*(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _OPTION = re.compile(r"(?P<option>/i|not)\s+", re.IGNORECASE)
-_ERRORLEVEL = re.compile(r"errorlevel\s+(?P<number>\d+)\s*", re.IGNORECASE)
+_ERRORLEVEL = re.compile(r"errorlevel\s+(?P<number>[0-9]{1,10})\s*", re.IGNORECASE)
 _DEFINED = re.compile(r"defined\s+(?P<name>[^\s(]+)\s*", re.IGNORECASE)
 _EXIST = re.compile(r'exist\s+(?P<path>"[^"]*"|[^\s(]+)\s*', re.IGNORECASE)
 _COMPARISON = re.compile(
@@ -149,8 +150,9 @@ def _branch(commands: str, *, taken: bool) -> str:
 def _compares(left: str, operator: str, right: str, *, folded: bool) -> bool:
     if folded:
         left, right = left.casefold(), right.casefold()
-    numeric = left.lstrip("-").isdigit() and right.lstrip("-").isdigit()
-    a, b = (int(left), int(right)) if numeric else (left, right)
+    first, second = signed(left), signed(right)
+    numeric = first is not None and second is not None
+    a, b = (first, second) if numeric else (left, right)
     order = (a > b) - (a < b)  # type: ignore[operator]  # both int or both str, which mypy does not follow
     return {
         "==": left == right,

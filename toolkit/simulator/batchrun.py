@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 from toolkit.simulator.batch import BatchFile, Line, block, condition, first_command
 from toolkit.simulator.commandline import Part, expanded, parts, program, unwrapped, words
 from toolkit.simulator.effects import apply
+from toolkit.simulator.numbers import signed
 from toolkit.simulator.powershell_file import PowerShellFile, run_file
 from toolkit.values import dataclass
 
@@ -26,9 +27,11 @@ _LONGEST_RUN = 5_000  # lines
 _BACKWARD_JUMPS = 100
 _GOTO = re.compile(r"goto\s*:?\s*(?P<label>\S+)", re.IGNORECASE)
 _CALL_LABEL = re.compile(r"call\s+:(?P<label>\S+)", re.IGNORECASE)
-_EXIT = re.compile(r"exit\b\s*(?P<only>/b)?\s*(?P<code>-?\d+)?", re.IGNORECASE)
+_EXIT = re.compile(r"exit\b\s*(?P<only>/b)?\s*(?P<code>-?[0-9]{1,10})?", re.IGNORECASE)
 _SET = re.compile(r"set\s+(?P<quote>\"?)(?P<name>[^=\"/]+)=(?P<value>.*)", re.IGNORECASE)
-_ARITHMETIC = re.compile(r"set\s+/a\s+\"?(?P<name>\w+)\s*(?P<operator>[+-]?=)\s*(?P<value>-?\d+)", re.IGNORECASE)
+_ARITHMETIC = re.compile(
+    r"set\s+/a\s+\"?(?P<name>\w+)\s*(?P<operator>[+-]?=)\s*(?P<value>-?[0-9]{1,10})", re.IGNORECASE
+)
 _FOR = re.compile(
     r"for\s+%+(?P<variable>\w)\s+in\s*\((?P<items>[^)]*)\)\s*do\s+(?P<body>.*)", re.IGNORECASE | re.DOTALL
 )
@@ -239,8 +242,7 @@ class BatchRun:
     def _assign(self, text: str) -> None:
         if match := _ARITHMETIC.match(text):
             key = match["name"].casefold()
-            before = self._variables.get(key, "0")
-            start = int(before) if before.lstrip("-").isdigit() and match["operator"] != "=" else 0
+            start = 0 if match["operator"] == "=" else signed(self._variables.get(key, "0")) or 0
             sign = -1 if match["operator"] == "-=" else 1
             self._variables[key] = str(start + sign * int(match["value"]))
         elif match := _SET.match(text):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from toolkit.simulator.machine import BUILT_IN, Machine, Rule
+from toolkit.simulator.numbers import unsigned
 
 Outcome: TypeAlias = tuple[Machine, str, int]
 
@@ -78,7 +79,7 @@ def _set(options: dict[str, str], machine: Machine) -> Outcome:
 def _port_opening(arguments: list[str], machine: Machine) -> Outcome:
     """Take the old form, `tcp 5985 "name"` or `protocol=tcp port=5985`, which newer Windows still carries out."""
     plain = [argument.rpartition("=")[2] for argument in arguments]
-    port = next((int(word) for word in plain if word.isascii() and word.isdigit()), None)
+    port = next((number for word in plain if (number := unsigned(word)) is not None), None)
     if port is None:
         return machine, "fails: the port is missing", 1
     rule = Rule(f"port {port}", allow=True, ranges=((port, port),))
@@ -96,5 +97,6 @@ def _ranges(options: dict[str, str]) -> tuple[tuple[int, int], ...]:
 
 
 def _range(piece: str) -> tuple[int, int] | None:
-    first, _, last = piece.partition("-")
-    return (int(first), int(last or first)) if first.isdigit() and (last or first).isdigit() else None
+    begin, _, end = piece.partition("-")
+    first, last = unsigned(begin), unsigned(end or begin)
+    return None if first is None or last is None else (first, last)

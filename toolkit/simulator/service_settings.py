@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.simulator.machine import PORTS, Listener, Machine, Transport
+from toolkit.simulator.numbers import unsigned
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _with_setting(name: str, value: str, machine: Machine) -> Machine:
     if switch := _SWITCHES.get(name):
         return switch(machine, value.casefold() == "true")
     quota = _QUOTAS.get(name)
-    number = int(value) if value.isascii() and value.isdigit() else 0
+    number = unsigned(value)
     return quota(machine, number) if quota and number else machine
 
 
@@ -71,7 +72,8 @@ def change_listener(verb: str, resource: str, pairs: dict[str, str], machine: Ma
     there = machine.listener(transport)
     others = tuple(listener for listener in machine.listeners if listener != there)
     wanted = {name.casefold(): value for name, value in pairs.items()}.get("port", "")
-    port = int(wanted) if wanted.isascii() and wanted.isdigit() else PORTS[transport]
+    given = unsigned(wanted)
+    port = PORTS[transport] if given is None else given
     match verb:
         case "create" if there:
             return Effect(machine, f"fails: the {transport} listener exists already", 1)
