@@ -116,6 +116,36 @@ def test_winrm_2_gets_the_operations_that_a_build_needs(release: str, *, raised:
     assert (r"'Service\MaxConcurrentOperationsPerUser=15'" in text(on(release, guest()), 1)) == raised
 
 
+@pytest.mark.parametrize("number", [0, 1], ids=["opening", "closing"])
+@pytest.mark.parametrize("name", [name for name in matrix() if "ssh " not in name])
+def test_a_client_that_refuses_its_settings_while_a_network_is_public_has_private_ones_for_that_long(
+    name: str, number: int
+) -> None:
+    wanted = matrix()[name]
+    changes = [line for line in text(wanted, number).splitlines() if "AllowUnencrypted=" in line]
+    assert len(changes) == 1
+    if wanted.windows.release.server:
+        assert "SetCategory" not in changes[0]
+    else:
+        change, private, public = (changes[0].index(part) for part in ("Set-Item", "SetCategory(1)", "SetCategory(0)"))
+        assert change < private < changes[0].index("finally {") < public
+
+
+@pytest.mark.parametrize(("release", "client"), [("7", True), ("11", True), ("server-2025", False)])
+def test_a_script_of_powershell_knows_what_a_client_refuses_while_a_network_is_public(
+    release: str, *, client: bool
+) -> None:
+    assert ("Invoke-DespitePublicNetworks { Set-Item $path" in script(on(release, guest()))) == client
+    assert ("SetCategory(0)" in script(on(release, guest()))) == client
+
+
+def test_remoting_of_powershell_2_is_enabled_whatever_the_network() -> None:
+    wanted = on("7", replace(guest(), bootstrap=replace(bootstrap(), psrp=True)))
+    enabled = next(line for line in text(wanted).splitlines() if "Enable-PSRemoting" in line)
+    assert enabled.index("Enable-PSRemoting") < enabled.index("SetCategory(1)") < enabled.index("Restart-Service")
+    assert "Invoke-DespitePublicNetworks { Enable-PSRemoting -Force" in script(wanted)
+
+
 def test_the_release_that_ignores_the_memory_quota_says_so() -> None:
     assert "KB2842230" in text(on("server-2012", guest()))
     assert "KB2842230" not in text(on("server-2012r2", guest()))

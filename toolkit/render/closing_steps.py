@@ -135,14 +135,19 @@ def _settings_steps(guest: Guest) -> tuple[Step, ...]:
         Step(
             "methods",
             BootstrapExit.CLOSING,
-            ("Windows' own: Kerberos and Negotiate, and every message encrypted.",),
-            noted(powershell(change((SERVICE, {"AllowUnencrypted": False}), (METHODS, _METHODS)))),
+            (
+                "Windows' own: Kerberos and Negotiate, and every message encrypted.",
+                *(() if guest.windows.release.server else winrm_steps.WHY_PRIVATE),
+            ),
+            noted(
+                powershell(change(guest.windows.release, (SERVICE, {"AllowUnencrypted": False}), (METHODS, _METHODS)))
+            ),
         ),
         Step(
             "quotas",
             BootstrapExit.CLOSING,
             ("Windows' own.",),
-            noted(powershell(change(*_quotas(guest)))),
+            noted(powershell(change(guest.windows.release, *_quotas(guest)))),
         ),
     )
 

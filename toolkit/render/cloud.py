@@ -196,6 +196,7 @@ def _script(load: _Load, notes: tuple[str, ...], secrets: str) -> str:
             notes=notes,
             secrets=secrets,
             accounts=True,
+            client=not load.guest.windows.release.server,
         )
     )
 
