@@ -271,6 +271,49 @@ def test_both_doors_are_shut_before_and_opened_together() -> None:
     assert len(hold) <= 259
 
 
+BUILT_IN = "netsh advfirewall firewall set rule group=@FirewallAPI.dll,-30267 new enable=no"
+ONLY = replace(bootstrap(), allow_from=("10.0.0.5",))
+
+
+@pytest.mark.parametrize("release", ["7", "server-2012", "11", "server-2025"])
+@pytest.mark.parametrize("psrp", [False, True])
+def test_who_may_connect_is_not_widened_by_the_rules_that_windows_brings(release: str, *, psrp: bool) -> None:
+    wanted = on(release, guest(winrm(), replace(ONLY, psrp=psrp)))
+    opening = without_remarks(text(wanted))
+    assert opening.index(BUILT_IN) < opening.index("name=unattend-winrm-allow dir=in")
+    assert opening.rindex("Enable-PSRemoting" if psrp else "sc.exe") < opening.index(BUILT_IN)
+    assert "'group=@FirewallAPI.dll,-30267' new 'enable=no'" in script(wanted)
+
+
+@pytest.mark.parametrize(
+    "wanted", [guest(), guest(winrm(port=8080), ONLY), guest(winrm(ssl=True), ONLY)], ids=["all", "port", "https"]
+)
+def test_the_rules_that_windows_brings_are_left_alone_where_they_let_nobody_in_that_they_should_not(
+    wanted: Guest,
+) -> None:
+    assert "-30267" not in text(wanted) + script(wanted)
+
+
+@pytest.mark.parametrize("release", ["7", "server-2012", "11", "server-2025"])
+@pytest.mark.parametrize("alone", [False, True])
+def test_who_may_connect_by_ssh_is_not_widened_by_the_rules_that_come_with_sshd(release: str, *, alone: bool) -> None:
+    openssh = OpenSsh(CarriedFile("OpenSSH-Win64.msi", MSI))
+    limited = replace(ONLY, openssh=openssh, also_ssh=not alone)
+    wanted = on(release, guest(ssh() if alone else winrm(ssl=True), limited))
+    opening, closing = (without_remarks(text(wanted, number)) for number in (0, 1))
+    titled = opening.index('set rule name="OpenSSH SSH Server Preview (sshd)" new enable=no')
+    assert opening.index("msiexec") < titled < opening.index("name=unattend-ssh-allow dir=in")
+    assert "'name=OpenSSH SSH Server Preview (sshd)' new 'enable=no' } -Accept 0, 1" in script(wanted)
+    off, on_again = (
+        f"Name OpenSSH-Server-In-TCP -ErrorAction SilentlyContinue | {verb}"
+        for verb in ("Disable-NetFirewallRule", "Enable-NetFirewallRule")
+    )
+    with_cmdlets = release != "7"
+    assert [off in opening, off in script(wanted), on_again in closing] == [with_cmdlets] * 3
+    everybody = replace(wanted, bootstrap=replace(wanted.bootstrap, allow_from=()))
+    assert "OpenSSH-Server-In-TCP" not in text(everybody) + text(everybody, 1) + script(everybody)
+
+
 def test_openssh_from_the_medium_needs_no_windows_update() -> None:
     for name, data, line in (
         ("OpenSSH-Win64.msi", MSI, 'msiexec.exe /i "%HERE%OpenSSH-Win64.msi" /qn /norestart'),

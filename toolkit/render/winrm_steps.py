@@ -279,6 +279,23 @@ def _evidence_step() -> Step:
     )
 
 
+def rules_step(port: int, allow_from: tuple[str, ...]) -> tuple[Step, ...]:
+    """Give the step without which the built-in rules would let in whom `allow_from` does not; none where they cannot.
+
+    They are for http's default port. Servers since 2012 have them on from the start (MicrosoftDocs/PowerShell-Docs,
+    Enable-PSRemoting), and Enable-PSRemoting switches them on everywhere.
+    """
+    if not allow_from or port != HTTP_PORT:
+        return ()
+    why = ("Rules add up: the built-in ones would let in whoever is not named below.",)
+    return (Step("built-in rules", BootstrapExit.RULES, why, must(f"{built_in_rules_off()} >nul")),)
+
+
+def built_in_rules_off() -> str:
+    """The line that switches off the rules of "Windows Remote Management", in whatever language they are named."""
+    return "netsh advfirewall firewall set rule group=@FirewallAPI.dll,-30267 new enable=no"
+
+
 def allow_step(
     rule: str, port: int, allow_from: tuple[str, ...], code: BootstrapExit = BootstrapExit.ALLOW, *, prefix: str = ""
 ) -> Step:
