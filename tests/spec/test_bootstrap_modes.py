@@ -171,3 +171,24 @@ def test_what_is_no_shell_is_refused(tmp_path: Path, shell: str) -> None:
 def test_what_is_no_package_is_refused(tmp_path: Path, name: str, data: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(data)
     assert message in refused(tmp_path, f'openssh = {{ file = "{name}" }}', SSH)[0]
+
+
+@pytest.mark.parametrize(
+    ("release", "more", "warned"),
+    [
+        ("7", "winrm_use_ssl = true\n", True),
+        ("server-2008r2", "winrm_use_ssl = true\n", True),
+        ("8.1", "winrm_use_ssl = true\n", False),
+        ("7", "", False),
+        ("7", 'winrm_use_ssl = true\n[[scripts]]\nfile = "tls.reg"\nreboot = true\n', False),
+        ("7", 'winrm_use_ssl = true\n[[scripts]]\nfile = "tls.reg"\n', True),
+    ],
+)
+def test_a_windows_whose_tls_every_client_refuses_until_it_restarts_is_pointed_out(
+    tmp_path: Path, release: str, more: str, *, warned: bool
+) -> None:
+    (tmp_path / "tls.reg").write_text("Windows Registry Editor Version 5.00\n", encoding="ascii")
+    spec = tmp_path / "unattend.toml"
+    spec.write_text(SMALLEST.replace("server-2022", release) + more, encoding="utf-8")
+    told = load_guest(read_document(spec), Vault({}, None, tmp_path)).warnings
+    assert [warning.place.line for warning in told if "TLS 1.0" in warning.message] == ([7] if warned else [])
