@@ -94,7 +94,6 @@ def test_a_zip_with_the_installer_in_it_is_a_package(tmp_path: Path) -> None:
         ('client_certificate = { file = "x.pem" }', "x.pem cannot be read"),
         ('certificate = "guest"\nclient_certificate = "host"', "a client certificate made on the host comes with"),
         ('also = ["telnet"]', 'bootstrap.also[0] is "telnet"'),
-        ('kerberos = true\nconsumer = "packer"', "Packer knows neither Kerberos"),
         ('consumer = "packer"\nquotas = { max_timeout_ms = 1799999 }', "less than winrm_timeout"),
         (f'authorized_keys = ["{KEY}"]', "bootstrap.authorized_keys does nothing without an SSH server"),
         ('default_shell = "cmd"', "bootstrap.default_shell does nothing without an SSH server"),
@@ -115,6 +114,12 @@ def test_a_mistake_is_named(tmp_path: Path, lines: str, message: str) -> None:
 )
 def test_a_command_may_take_less_time_where_packer_does_not_ask_for_more(tmp_path: Path, lines: str) -> None:
     assert read(tmp_path, lines).quotas.max_timeout_ms >= 60_000
+
+
+def test_packer_which_has_no_kerberos_comes_in_by_ntlm_over_https_only(tmp_path: Path) -> None:
+    lines = 'kerberos = true\nconsumer = "packer"'
+    assert refused(tmp_path, lines, SMALLEST) == ["Packer knows neither Kerberos nor encrypted messages over http"]
+    assert read(tmp_path, lines).kerberos
 
 
 @pytest.mark.parametrize("line", ['certificate = "host"', 'certificate_names = ["a"]', 'client_certificate = "host"'])

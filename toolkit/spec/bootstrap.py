@@ -144,7 +144,7 @@ def _addresses(texts: list[str], findings: Findings) -> tuple[str, ...]:
 
 
 def _check_winrm(section: BootstrapSection, communicator: Communicator, findings: Findings) -> None:
-    """Refuse WinRM's settings without WinRM, and Kerberos for the one client that has none."""
+    """Refuse WinRM's settings without WinRM, and Kerberos over http for the one client that has none."""
     if not isinstance(communicator, Winrm):
         for name in sorted(section.model_fields_set & {"kerberos", "credssp", "psrp", "also"}):
             findings.error(
@@ -152,11 +152,12 @@ def _check_winrm(section: BootstrapSection, communicator: Communicator, findings
                 f"bootstrap.{name} does nothing without WinRM",
                 help='Set communicator = "winrm" in [communicator], or remove it.',
             )
-    if section.kerberos and section.consumer is Consumer.PACKER:
+    over_https = isinstance(communicator, Winrm) and communicator.ssl
+    if section.kerberos and section.consumer is Consumer.PACKER and not over_https:
         findings.error(
             ("bootstrap", "kerberos"),
             "Packer knows neither Kerberos nor encrypted messages over http",
-            help="Remove bootstrap.kerberos, or use another consumer.",
+            help="Set winrm_use_ssl = true, where its NTLM will do; or remove bootstrap.kerberos.",
         )
 
 
