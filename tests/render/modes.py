@@ -34,7 +34,9 @@ MODES = {
     ),
     "https client certificate": guest(winrm(ssl=True), replace(_BASE, client_certificate=HostMade())),
     "https credssp psrp": guest(winrm(ssl=True, ntlm=True), replace(_BASE, credssp=True, psrp=True)),
-    "https and ssh": guest(winrm(ssl=True), replace(_BASE, also_ssh=True, openssh=_OPENSSH)),
+    "https and ssh": guest(
+        winrm(ssl=True), replace(_BASE, also_ssh=True, openssh=_OPENSSH, allow_from=("10.0.0.5", "fd00::/8"))
+    ),
     "ssh capability": guest(ssh()),
     "ssh msi port keys shell": guest(
         ssh(port=2222),

@@ -226,6 +226,13 @@ def test_a_certificate_that_would_break_the_script_is_refused_without_its_passwo
     assert "secret" not in refused.value.message
 
 
+@pytest.mark.parametrize("name", ["*.example.com", "My Server"])
+def test_a_certificate_whose_common_name_no_listener_can_bear_is_refused_with_the_name(name: str) -> None:
+    with pytest.raises(ToolkitError, match=re.escape(f"common name, '{name}', is no host name")) as refused:
+        bootstrap_files(guest(winrm(ssl=True)), replace(CERTIFICATE, host_name=name))
+    assert "CN=win.example.com" in (refused.value.help or "")
+
+
 def test_a_certificate_prints_neither_key_nor_password() -> None:
     assert "the pfx" not in repr(CERTIFICATE)
     assert "Pfx-Password1" not in repr(CERTIFICATE)

@@ -116,6 +116,36 @@ def test_winrm_2_gets_the_operations_that_a_build_needs(release: str, *, raised:
     assert (r"'Service\MaxConcurrentOperationsPerUser=15'" in text(on(release, guest()), 1)) == raised
 
 
+@pytest.mark.parametrize("number", [0, 1], ids=["opening", "closing"])
+@pytest.mark.parametrize("name", [name for name in matrix() if "ssh " not in name])
+def test_a_client_that_refuses_its_settings_while_a_network_is_public_has_private_ones_for_that_long(
+    name: str, number: int
+) -> None:
+    wanted = matrix()[name]
+    changes = [line for line in text(wanted, number).splitlines() if "AllowUnencrypted=" in line]
+    assert len(changes) == 1
+    if wanted.windows.release.server:
+        assert "SetCategory" not in changes[0]
+    else:
+        change, private, public = (changes[0].index(part) for part in ("Set-Item", "SetCategory(1)", "SetCategory(0)"))
+        assert change < private < changes[0].index("finally {") < public
+
+
+@pytest.mark.parametrize(("release", "client"), [("7", True), ("11", True), ("server-2025", False)])
+def test_a_script_of_powershell_knows_what_a_client_refuses_while_a_network_is_public(
+    release: str, *, client: bool
+) -> None:
+    assert ("Invoke-DespitePublicNetworks { Set-Item $path" in script(on(release, guest()))) == client
+    assert ("SetCategory(0)" in script(on(release, guest()))) == client
+
+
+def test_remoting_of_powershell_2_is_enabled_whatever_the_network() -> None:
+    wanted = on("7", replace(guest(), bootstrap=replace(bootstrap(), psrp=True)))
+    enabled = next(line for line in text(wanted).splitlines() if "Enable-PSRemoting" in line)
+    assert enabled.index("Enable-PSRemoting") < enabled.index("SetCategory(1)") < enabled.index("Restart-Service")
+    assert "Invoke-DespitePublicNetworks { Enable-PSRemoting -Force" in script(wanted)
+
+
 def test_the_release_that_ignores_the_memory_quota_says_so() -> None:
     assert "KB2842230" in text(on("server-2012", guest()))
     assert "KB2842230" not in text(on("server-2012r2", guest()))
@@ -239,6 +269,49 @@ def test_both_doors_are_shut_before_and_opened_together() -> None:
     assert hold is not None
     assert "localport=5985,5986,22 " in hold
     assert len(hold) <= 259
+
+
+BUILT_IN = "netsh advfirewall firewall set rule group=@FirewallAPI.dll,-30267 new enable=no"
+ONLY = replace(bootstrap(), allow_from=("10.0.0.5",))
+
+
+@pytest.mark.parametrize("release", ["7", "server-2012", "11", "server-2025"])
+@pytest.mark.parametrize("psrp", [False, True])
+def test_who_may_connect_is_not_widened_by_the_rules_that_windows_brings(release: str, *, psrp: bool) -> None:
+    wanted = on(release, guest(winrm(), replace(ONLY, psrp=psrp)))
+    opening = without_remarks(text(wanted))
+    assert opening.index(BUILT_IN) < opening.index("name=unattend-winrm-allow dir=in")
+    assert opening.rindex("Enable-PSRemoting" if psrp else "sc.exe") < opening.index(BUILT_IN)
+    assert "'group=@FirewallAPI.dll,-30267' new 'enable=no'" in script(wanted)
+
+
+@pytest.mark.parametrize(
+    "wanted", [guest(), guest(winrm(port=8080), ONLY), guest(winrm(ssl=True), ONLY)], ids=["all", "port", "https"]
+)
+def test_the_rules_that_windows_brings_are_left_alone_where_they_let_nobody_in_that_they_should_not(
+    wanted: Guest,
+) -> None:
+    assert "-30267" not in text(wanted) + script(wanted)
+
+
+@pytest.mark.parametrize("release", ["7", "server-2012", "11", "server-2025"])
+@pytest.mark.parametrize("alone", [False, True])
+def test_who_may_connect_by_ssh_is_not_widened_by_the_rules_that_come_with_sshd(release: str, *, alone: bool) -> None:
+    openssh = OpenSsh(CarriedFile("OpenSSH-Win64.msi", MSI))
+    limited = replace(ONLY, openssh=openssh, also_ssh=not alone)
+    wanted = on(release, guest(ssh() if alone else winrm(ssl=True), limited))
+    opening, closing = (without_remarks(text(wanted, number)) for number in (0, 1))
+    titled = opening.index('set rule name="OpenSSH SSH Server Preview (sshd)" new enable=no')
+    assert opening.index("msiexec") < titled < opening.index("name=unattend-ssh-allow dir=in")
+    assert "'name=OpenSSH SSH Server Preview (sshd)' new 'enable=no' } -Accept 0, 1" in script(wanted)
+    off, on_again = (
+        f"Name OpenSSH-Server-In-TCP -ErrorAction SilentlyContinue | {verb}"
+        for verb in ("Disable-NetFirewallRule", "Enable-NetFirewallRule")
+    )
+    with_cmdlets = release != "7"
+    assert [off in opening, off in script(wanted), on_again in closing] == [with_cmdlets] * 3
+    everybody = replace(wanted, bootstrap=replace(wanted.bootstrap, allow_from=()))
+    assert "OpenSSH-Server-In-TCP" not in text(everybody) + text(everybody, 1) + script(everybody)
 
 
 def test_openssh_from_the_medium_needs_no_windows_update() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.render.guests import CERTIFICATE, PASSWORD, bootstrap, guest, winrm
+from tests.render.openssh import KEY
 from tests.render.scripts import cloud_scripts, guests, mode
 from tests.render.test_powershell import read_expression
 from tests.render.test_powershell_bootstrap import steps_of
@@ -17,7 +18,7 @@ from toolkit.errors import ToolkitError
 from toolkit.render.bootstrap import BootstrapExit, closed_script
 from toolkit.render.cloud import CloudTarget, cloud_files
 from toolkit.secret import Secret
-from toolkit.spec.guest import Account, Guest, HostMade, NoCommunicator
+from toolkit.spec.guest import Account, Guest, HostMade, NoCommunicator, OpenSsh
 
 TARGETS = list(CloudTarget)
 SCRIPTS = {
@@ -218,4 +219,12 @@ def test_ec2s_limit_is_met_by_a_script_with_a_certificate_and_room_for_accounts(
     accounts = tuple(Account(f"user{number}", Secret("p" * 16), ("Users",)) for number in range(5))
     wanted = replace(guest(winrm(ssl=True)), accounts=accounts)
     data = cloud_files(wanted, CloudTarget.EC2, replace(CERTIFICATE, pfx=b"x" * 2700))[0].data
+    assert len(data) < 16384
+
+
+def test_ec2s_limit_is_met_by_everything_that_a_server_can_be_opened_for() -> None:
+    openssh = OpenSsh(authorized_keys=(KEY,), default_shell="powershell")
+    everything = replace(bootstrap(), psrp=True, also_ssh=True, openssh=openssh, allow_from=("10.0.0.0/8", "fd00::/8"))
+    wanted = replace(guest(winrm(ssl=True), everything), accounts=(Account("user", Secret("p" * 16), ("Users",)),))
+    data = cloud_files(wanted, CloudTarget.EC2, replace(CERTIFICATE, pfx=b"x" * 2400))[0].data
     assert len(data) < 16384

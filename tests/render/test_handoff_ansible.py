@@ -14,7 +14,17 @@ from tests.render.guests import bootstrap, guest, ssh, winrm
 from tests.render.modes import on
 from toolkit.render.handoff.ansible import inventory, yaml_string
 from toolkit.render.handoff.trust import Trust
-from toolkit.spec.guest import Bootstrap, Communicator, Consumer, Guest, HostMade, NoCommunicator, OpenSsh, Winrm
+from toolkit.spec.guest import (
+    Bootstrap,
+    Communicator,
+    Consumer,
+    Guest,
+    GuestMade,
+    HostMade,
+    NoCommunicator,
+    OpenSsh,
+    Winrm,
+)
 
 # ansible.builtin.winrm, .psrp and .ssh as ansible-core 2.19 documents them (ansible-doc -t connection); what the winrm
 # plugin does not name itself it hands to pywinrm.
@@ -129,6 +139,22 @@ def test_a_certificate_is_checked_wherever_it_can_be(trust: Trust, validation: s
     by_winrm, by_psrp = written["unattend_winrm"], written["unattend_psrp"]
     assert by_winrm["ansible_winrm_server_cert_validation"] == by_psrp["ansible_psrp_cert_validation"] == validation
     assert by_winrm.get("ansible_winrm_ca_trust_path") == by_psrp.get("ansible_psrp_ca_cert") == authority
+
+
+@pytest.mark.parametrize(
+    ("communicator", "settings", "said"),
+    [
+        (winrm(ssl=True), bootstrap(), "with winrm_host\n        # in the spec it does, and is checked"),
+        (winrm(ssl=True), replace(bootstrap(), certificate=GuestMade()), "The guest makes its certificate itself"),
+        (replace(winrm(ssl=True), insecure=True), bootstrap(), "As winrm_insecure in the spec has it"),
+    ],
+)
+def test_a_certificate_goes_unchecked_for_a_reason_that_holds(
+    communicator: Winrm, settings: Bootstrap, said: str
+) -> None:
+    text = inventory(guest(communicator, settings), communicator, Trust.UNCHECKED)
+    assert said in text
+    assert text.count("thumbprint") == (2 if "checked" in said else 0)
 
 
 def test_http_has_no_certificate_to_check() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.render.guests import bootstrap, guest, ssh, winrm
 from toolkit.render.handoff.vagrant import ruby_string, vagrantfile
 from toolkit.secret import Secret
-from toolkit.spec.guest import Bootstrap, OpenSsh, OwnPfx, Ssh, Winrm
+from toolkit.spec.guest import Bootstrap, GuestMade, OpenSsh, OwnPfx, Ssh, Winrm
 
 # hashicorp/vagrant plugins/communicators/winrm/config.rb, winssh/config.rb, plugins/kernel_v2/config/*.rb
 KNOWN = {
@@ -77,6 +77,18 @@ def test_only_what_differs_from_the_defaults_of_the_transport_is_said() -> None:
     assert settings_of(winrm(port=8080))["winrm.guest_port"] == "8080"
     assert "winrm.host" not in settings_of(winrm())
     assert settings_of(replace(winrm(), host="10.0.0.5"))["winrm.host"] == "'10.0.0.5'"
+
+
+def test_a_certificate_that_the_guest_makes_is_said_to_be_known_to_nobody() -> None:
+    text = vagrantfile(guest(winrm(ssl=True), replace(bootstrap(), certificate=GuestMade())), winrm(ssl=True))
+    assert "# The guest makes its certificate itself" in text
+    assert "verify-winrm" not in text
+
+
+@pytest.mark.parametrize("shell", [r"C:\Program Files\PowerShell\7\pwsh.exe", "powershell"])
+def test_every_powershell_is_one_to_vagrant(shell: str) -> None:
+    settings = replace(bootstrap(), openssh=OpenSsh(default_shell=shell))
+    assert settings_of(ssh(), settings)["winssh.shell"] == '"powershell"'
 
 
 def test_ssh_on_windows_has_a_communicator_of_its_own() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from toolkit.catalog.releases import releases
 from toolkit.render.wsman import CONFIG, METHODS, change, http_listener, new_listener, no_listener
 from toolkit.simulator.effects import apply
 from toolkit.simulator.machine import Listener, Machine, Transport
@@ -98,8 +99,10 @@ def test_a_listener_that_is_not_there_need_not_be_removed() -> None:
     assert apply(line(no_listener("HTTPS")), RUNNING).exit_code == 0
 
 
-def test_a_loop_sets_every_value_of_its_list() -> None:
-    script = change((CONFIG, {"MaxTimeoutms": 1_800_000}), (METHODS, {"Basic": True, "Negotiate": False}))
+@pytest.mark.parametrize("release", ["server-2022", "10"])
+def test_a_loop_sets_every_value_of_its_list_tried_again_or_not(release: str) -> None:
+    values = ((CONFIG, {"MaxTimeoutms": 1_800_000}), (METHODS, {"Basic": True, "Negotiate": False}))
+    script = change(releases()[release], *values)
     machine = apply(line(script), RUNNING).machine
     assert (machine.max_timeout_ms, machine.basic, machine.negotiate) == (1_800_000, True, False)
 

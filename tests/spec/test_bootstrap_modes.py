@@ -94,7 +94,6 @@ def test_a_zip_with_the_installer_in_it_is_a_package(tmp_path: Path) -> None:
         ('client_certificate = { file = "x.pem" }', "x.pem cannot be read"),
         ('certificate = "guest"\nclient_certificate = "host"', "a client certificate made on the host comes with"),
         ('also = ["telnet"]', 'bootstrap.also[0] is "telnet"'),
-        ('kerberos = true\nconsumer = "packer"', "Packer knows neither Kerberos"),
         ('consumer = "packer"\nquotas = { max_timeout_ms = 1799999 }', "less than winrm_timeout"),
         (f'authorized_keys = ["{KEY}"]', "bootstrap.authorized_keys does nothing without an SSH server"),
         ('default_shell = "cmd"', "bootstrap.default_shell does nothing without an SSH server"),
@@ -115,6 +114,12 @@ def test_a_mistake_is_named(tmp_path: Path, lines: str, message: str) -> None:
 )
 def test_a_command_may_take_less_time_where_packer_does_not_ask_for_more(tmp_path: Path, lines: str) -> None:
     assert read(tmp_path, lines).quotas.max_timeout_ms >= 60_000
+
+
+def test_packer_which_has_no_kerberos_comes_in_by_ntlm_over_https_only(tmp_path: Path) -> None:
+    lines = 'kerberos = true\nconsumer = "packer"'
+    assert refused(tmp_path, lines, SMALLEST) == ["Packer knows neither Kerberos nor encrypted messages over http"]
+    assert read(tmp_path, lines).kerberos
 
 
 @pytest.mark.parametrize("line", ['certificate = "host"', 'certificate_names = ["a"]', 'client_certificate = "host"'])
@@ -171,3 +176,24 @@ def test_what_is_no_shell_is_refused(tmp_path: Path, shell: str) -> None:
 def test_what_is_no_package_is_refused(tmp_path: Path, name: str, data: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(data)
     assert message in refused(tmp_path, f'openssh = {{ file = "{name}" }}', SSH)[0]
+
+
+@pytest.mark.parametrize(
+    ("release", "more", "warned"),
+    [
+        ("7", "winrm_use_ssl = true\n", True),
+        ("server-2008r2", "winrm_use_ssl = true\n", True),
+        ("8.1", "winrm_use_ssl = true\n", False),
+        ("7", "", False),
+        ("7", 'winrm_use_ssl = true\n[[scripts]]\nfile = "tls.reg"\nreboot = true\n', False),
+        ("7", 'winrm_use_ssl = true\n[[scripts]]\nfile = "tls.reg"\n', True),
+    ],
+)
+def test_a_windows_whose_tls_every_client_refuses_until_it_restarts_is_pointed_out(
+    tmp_path: Path, release: str, more: str, *, warned: bool
+) -> None:
+    (tmp_path / "tls.reg").write_text("Windows Registry Editor Version 5.00\n", encoding="ascii")
+    spec = tmp_path / "unattend.toml"
+    spec.write_text(SMALLEST.replace("server-2022", release) + more, encoding="utf-8")
+    told = load_guest(read_document(spec), Vault({}, None, tmp_path)).warnings
+    assert [warning.place.line for warning in told if "TLS 1.0" in warning.message] == ([7] if warned else [])

@@ -18,7 +18,7 @@ def test_the_default_is_closed_found_by_its_marker_and_roomy_enough_for_builds()
 
 def test_everything_can_be_said() -> None:
     text = (
-        'consumer = "packer"\nfind = "floppy"\nallow_from = ["10.0.0.1", "10.0.0.0/8", "fd00::/8", "10.0.0.1/8"]\n'
+        'consumer = "packer"\nfind = "floppy"\nallow_from = ["10.0.0.1", "10.0.0.0/8", "fd00::/8"]\n'
         "[bootstrap.quotas]\nmax_timeout_ms = 2000000\nmax_envelope_kb = 500\nmax_memory_per_shell_mb = 1024\n"
         "max_shells_per_user = 5\nmax_processes_per_shell = 25\n"
     )
@@ -26,7 +26,7 @@ def test_everything_can_be_said() -> None:
         Style.CLOSED,
         Consumer.PACKER,
         Find.FLOPPY,
-        ("10.0.0.1", "10.0.0.0/8", "fd00::/8", "10.0.0.1/8"),
+        ("10.0.0.1", "10.0.0.0/8", "fd00::/8"),
         Quotas(2_000_000, 500, 1024, 5, 25),
     )
 
@@ -65,6 +65,20 @@ def test_what_is_no_address_is_refused_at_its_place(address: str) -> None:
     assert errors(SMALLEST + f'[bootstrap]\nallow_from = ["10.0.0.1", "{address}"]\n') == [
         f'8:27 bootstrap.allow_from "{address}" is not an address or a network'
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("10.1.2.3/8", "10.0.0.0/8"),
+        ("10.0.0.0/255.0.0.0", "10.0.0.0/8"),
+        ("10.0.0.0/0.255.255.255", "10.0.0.0/8"),
+        ("10.0.0.5/32", "10.0.0.5"),
+        ("FD00:0::6F/127", "fd00::6e/127"),
+    ],
+)
+def test_an_address_reaches_the_guest_in_the_one_form_that_every_firewall_takes(text: str, written: str) -> None:
+    assert bootstrap(f'allow_from = ["{text}", "{written}"]\n').allow_from == (written,)
 
 
 def test_the_plain_style_is_pointed_out() -> None:

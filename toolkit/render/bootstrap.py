@@ -168,13 +168,18 @@ def _steps(guest: Guest, communicator: Winrm | Ssh, luggage: Luggage) -> tuple[S
             return (
                 winrm_steps.flyout_step(),
                 *ssh_steps.sshd_steps(communicator.port, bootstrap.openssh, release),
+                *ssh_steps.rules_step(communicator.port, bootstrap.allow_from, release),
                 winrm_steps.allow_step(
                     ssh_steps.ALLOW_RULE, communicator.port, bootstrap.allow_from, BootstrapExit.SSH_ALLOW
                 ),
             )
         case Winrm():
             allow = winrm_steps.allow_step(winrm_steps.ALLOW_RULE, communicator.port, bootstrap.allow_from)
-            opened = (*winrm_steps.winrm_steps(guest, communicator, luggage.certificate, luggage.client), allow)
+            opened = (
+                *winrm_steps.winrm_steps(guest, communicator, luggage.certificate, luggage.client),
+                *winrm_steps.rules_step(communicator.port, bootstrap.allow_from),
+                allow,
+            )
             return (*opened, *_beside(guest)) if bootstrap.also_ssh else opened
         case _:
             assert_never(communicator)
@@ -185,6 +190,7 @@ def _beside(guest: Guest) -> tuple[Step, ...]:
     bootstrap, port = guest.bootstrap, ssh_steps.SSH_PORT
     return (
         *ssh_steps.sshd_steps(port, bootstrap.openssh, guest.windows.release, prefix="ssh "),
+        *ssh_steps.rules_step(port, bootstrap.allow_from, guest.windows.release, prefix="ssh "),
         winrm_steps.allow_step(
             ssh_steps.ALLOW_RULE, port, bootstrap.allow_from, BootstrapExit.SSH_ALLOW, prefix="ssh "
         ),

@@ -13,6 +13,7 @@ from toolkit.render.powershell import literal, script_file
 from toolkit.render.powershell_steps import in_powershell
 from toolkit.render.steps import BootstrapExit
 from toolkit.render.templating import render
+from toolkit.render.wsman import IDENTIFIED_WITHIN, NETWORK_LIST
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class PowerShellScript:
 
     `closer` is the script that takes everything back, `summary` what the log ends with. `notes` stand at the top.
     `secrets` defines `$Secrets` where the script has no medium to find files on; `accounts` says whether its steps set
-    up accounts.
+    up accounts; `client` that the guest is none of the servers.
     """
 
     subject: str
@@ -40,6 +41,7 @@ class PowerShellScript:
     notes: tuple[str, ...] = ()
     secrets: str = ""
     accounts: bool = False
+    client: bool = False
 
     @property
     def services(self) -> frozenset[str]:
@@ -63,6 +65,7 @@ def powershell_file(name: str, script: ClosedScript, opening: Opening) -> NamedF
         in_powershell(script.steps, opening),
         closer=script.closer,
         summary=script.summary,
+        client=not windows.release.server,
     )
     return script_file(name, powershell_text(frame))
 
@@ -75,4 +78,6 @@ def powershell_text(script: PowerShellScript) -> str:
         steps=tuple(enumerate(script.steps, start=1)),
         summary=[literal(line) for line in script.summary],
         codes=BootstrapExit,
+        network_list=NETWORK_LIST,
+        identified_within=IDENTIFIED_WITHIN,
     )

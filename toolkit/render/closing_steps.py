@@ -30,9 +30,6 @@ _QUOTAS_2_0 = Quotas(60_000, 150, 150, 5, 15)
 _OPERATIONS_2_0 = 15
 _METHODS = {"Basic": False, "Kerberos": True, "Negotiate": True, "Certificate": False, "CredSSP": False}
 
-# "Windows Remote Management" in whatever language.
-_GROUP = "@FirewallAPI.dll,-30267"
-
 # Where Setup and sysprep leave the answer file, or what of it (MicrosoftDocs/windows-driver-docs and practice).
 _LEFTOVERS = (
     r"%SystemRoot%\Panther\unattend.xml",
@@ -78,6 +75,9 @@ def ssh_closing(guest: Guest) -> tuple[Step, ...]:
         ),
         _rule_step(ssh_steps.ALLOW_RULE, "ssh"),
     ]
+    if guest.bootstrap.allow_from and has_powershell_3(guest.windows.release):
+        again = noted(powershell(f"{ssh_steps.find_rule()} | Enable-NetFirewallRule"))
+        steps.append(Step("ssh's own rule", BootstrapExit.CLOSING, ("For whoever starts sshd again.",), again))
     if openssh.authorized_keys:
         keys = rf"{ssh_steps.FOLDER}\{ssh_steps.KEYS}"
         gone = (*attempt(f'del /f /q "{keys}"'), f'if exist "{keys}" set "BAD=%BAD% [%STEP%]"')
@@ -135,14 +135,19 @@ def _settings_steps(guest: Guest) -> tuple[Step, ...]:
         Step(
             "methods",
             BootstrapExit.CLOSING,
-            ("Windows' own: Kerberos and Negotiate, and every message encrypted.",),
-            noted(powershell(change((SERVICE, {"AllowUnencrypted": False}), (METHODS, _METHODS)))),
+            (
+                "Windows' own: Kerberos and Negotiate, and every message encrypted.",
+                *(() if guest.windows.release.server else winrm_steps.WHY_PRIVATE),
+            ),
+            noted(
+                powershell(change(guest.windows.release, (SERVICE, {"AllowUnencrypted": False}), (METHODS, _METHODS)))
+            ),
         ),
         Step(
             "quotas",
             BootstrapExit.CLOSING,
             ("Windows' own.",),
-            noted(powershell(change(*_quotas(guest)))),
+            noted(powershell(change(guest.windows.release, *_quotas(guest)))),
         ),
     )
 
@@ -194,8 +199,8 @@ def _rule_step(rule: str, label: str) -> Step:
 
 
 def _group_step() -> Step:
-    line = f'netsh advfirewall firewall set rule group="{_GROUP}" new enable=no'
-    return Step("built-in rules", BootstrapExit.CLOSING, ("Enable-PSRemoting had switched them on.",), attempt(line))
+    why = ("Enable-PSRemoting had switched them on.",)
+    return Step("built-in rules", BootstrapExit.CLOSING, why, attempt(winrm_steps.built_in_rules_off()))
 
 
 def _certificate_step(guest: Guest, certificate: HostCertificate | None) -> Step:

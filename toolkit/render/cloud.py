@@ -130,10 +130,10 @@ def _ec2(load: _Load) -> NamedFile:
 
 
 def _without_comments(script: str) -> str:
-    """Leave out the comments after those at the top: bytes count here. No string of ours has a line of its own."""
+    """Leave out indentation, and comments after those at the top: bytes count here. No string of ours spans lines."""
     lines = script.splitlines()
     top = next(number for number, line in enumerate(lines) if not line.startswith("#"))
-    kept = [line for line in lines[top:] if line and not line.lstrip().startswith("#")]
+    kept = [line for line in map(str.lstrip, lines[top:]) if line and not line.startswith("#")]
     return "".join(f"{line}\n" for line in (*lines[:top], *kept))
 
 
@@ -196,6 +196,7 @@ def _script(load: _Load, notes: tuple[str, ...], secrets: str) -> str:
             notes=notes,
             secrets=secrets,
             accounts=True,
+            client=not load.guest.windows.release.server,
         )
     )
 

@@ -70,9 +70,13 @@ def _checked(certificate: HostCertificate | None) -> HostCertificate:
             "winrm_use_ssl needs a certificate, and none was given to the bootstrap",
             help="Let `unattend generate` make one, or set winrm_use_ssl = false.",
         )
+    if not re.fullmatch(_HOST_NAME, certificate.host_name):
+        raise ToolkitError(
+            f"the certificate's common name, {certificate.host_name!r}, is no host name, and WinRM's listener bears it",
+            help="Issue it with a subject such as CN=win.example.com; wildcards may be among its alternative names.",
+        )
     for what, text, shape in (
         ("thumbprint (40 upper-case hexadecimal digits)", certificate.thumbprint, _HEX_SHA1),
-        ("host name (letters, digits, dots, hyphens)", certificate.host_name, _HOST_NAME),
         # cmd.exe's `set /p` and the quotes around it leave these characters alone in every version.
         ("PFX password (letters, digits and ._+=@:/-)", certificate.pfx_password.reveal(), _PLAIN_PASSWORD),
     ):

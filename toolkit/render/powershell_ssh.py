@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.errors import ToolkitError
-from toolkit.render.abilities import has_zip
+from toolkit.render.abilities import has_powershell_3, has_zip
 from toolkit.render.powershell import literal
 from toolkit.render.powershell_opening import inside, make_key, program, registry_key, running
-from toolkit.render.ssh_steps import CAPABILITY, FOLDER, KEYS, SHELL_KEY, SHELLS, SSH_PORT, UNPACKED
+from toolkit.render.ssh_steps import (
+    CAPABILITY,
+    FOLDER,
+    KEYS,
+    MSI_RULE,
+    SHELL_KEY,
+    SHELLS,
+    SSH_PORT,
+    UNPACKED,
+    find_rule,
+)
 from toolkit.spec.guest import Ssh
 from toolkit.spec.openssh_package import install_script
 
@@ -110,6 +120,15 @@ def self_test(opening: Opening) -> Lines:
         f"    (Get-Greeting {_port_of(opening)}).StartsWith('SSH-2.0-')",
         "}",
     )
+
+
+def rules(opening: Opening) -> Lines:
+    words = ("advfirewall", "firewall", "set", "rule", f"name={MSI_RULE}", "new", "enable=no")
+    # 1: there is none, as without the .msi.
+    by_title = program("netsh.exe", *words, accept=(0, 1))
+    if not has_powershell_3(opening.guest.windows.release):
+        return by_title
+    return (*by_title, f"{find_rule()} | Disable-NetFirewallRule")
 
 
 def evidence(_: Opening) -> Lines:

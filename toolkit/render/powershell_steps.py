@@ -31,6 +31,8 @@ def _lines(step: Step, opening: Opening) -> Lines:
     match step.code:
         case BootstrapExit.CLOSE:
             return same_program(step.lines[0])
+        case BootstrapExit.RULES:
+            return same_program(step.lines[0])
         case BootstrapExit.ALLOW | BootstrapExit.SSH_ALLOW:
             delete, add, *_ = step.lines
             # 1: there was none.
@@ -77,4 +79,5 @@ _LINES: dict[BootstrapExit, Callable[[Opening], Lines]] = {
     BootstrapExit.KEYS: powershell_ssh.keys,
     BootstrapExit.SHELL: powershell_ssh.shell,
     BootstrapExit.SSH_SELF_TEST: powershell_ssh.self_test,
+    BootstrapExit.SSH_RULES: powershell_ssh.rules,
 }

@@ -69,14 +69,15 @@ def start(_: Opening) -> Lines:
 
 
 def remoting(opening: Opening) -> Lines:
-    memory = opening.guest.bootstrap.quotas.max_memory_per_shell_mb
+    memory, release = opening.guest.bootstrap.quotas.max_memory_per_shell_mb, opening.guest.windows.release
+    old = "Enable-PSRemoting -Force | Out-Null"
     return (
         # PowerShell 2 has neither the switch nor the quota.
         "if ($PSVersionTable.PSVersion.Major -ge 3) {",
         "    Enable-PSRemoting -SkipNetworkProfileCheck -Force | Out-Null",
         f"    Set-Item {PLUGIN_QUOTA} {memory} -Force -WarningAction SilentlyContinue",
         "} else {",
-        "    Enable-PSRemoting -Force | Out-Null",
+        f"    {old}" if release.server else f"    Invoke-DespitePublicNetworks {{ {old} }}",
         "}",
         "Restart-Service WinRM",
         running("WinRM"),

@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.errors import ToolkitError
-from toolkit.render.abilities import has_openssh_capability, has_zip
+from toolkit.render.abilities import has_openssh_capability, has_powershell_3, has_zip
 from toolkit.render.cmd import set_value
-from toolkit.render.steps import FAILED, BootstrapExit, Step, attempt, must, powershell, repeated, service_steps, unless
+from toolkit.render.steps import (
+    FAILED,
+    BootstrapExit,
+    Step,
+    attempt,
+    must,
+    powershell,
+    repeated,
+    service_steps,
+    unless,
+    where,
+)
 from toolkit.spec.openssh_package import install_script
 
 if TYPE_CHECKING:
@@ -21,6 +32,11 @@ SSH_PORT = 22
 
 # MicrosoftDocs/windowsserverdocs WindowsServerDocs/administration/OpenSSH/openssh_install_firstuse.md
 CAPABILITY = "OpenSSH.Server~~~~0.0.1.0"
+
+# What the capability (openssh_install_firstuse.md, by its name, which no language changes) and the .msi
+# (PowerShell/openssh-portable contrib/win32/install/server.wxs, by its title) add to the firewall, for port 22.
+CAPABILITY_RULE = "OpenSSH-Server-In-TCP"
+MSI_RULE = "OpenSSH SSH Server Preview (sshd)"
 
 KEYS = "administrators_authorized_keys"
 SHELL_KEY = r"HKLM\SOFTWARE\OpenSSH"
@@ -58,6 +74,23 @@ def sshd_steps(port: int, openssh: OpenSsh, release: Release, *, prefix: str = "
             (*attempt("sc.exe qc sshd"), *attempt("sc.exe query sshd")),
         ),
     )
+
+
+def rules_step(port: int, allow_from: tuple[str, ...], release: Release, *, prefix: str = "") -> tuple[Step, ...]:
+    """Give the step without which the server's own rules would let in whom `allow_from` does not."""
+    if not allow_from or port != SSH_PORT:
+        return ()
+    rule = f'netsh advfirewall firewall {{}} rule name="{MSI_RULE}"'
+    lines = where(rule.format("show"), must(f"{rule.format('set')} new enable=no"), label="no_sshd_rule")
+    if has_powershell_3(release):
+        lines += must(powershell(f"{find_rule()} | Disable-NetFirewallRule"))
+    why = ("Rules add up: those that came with sshd would let in whoever is not named below.",)
+    return (Step(f"{prefix}built-in rules", BootstrapExit.SSH_RULES, why, lines),)
+
+
+def find_rule() -> str:
+    """PowerShell for the capability's rule, where it is there."""
+    return f"Get-NetFirewallRule -Name {CAPABILITY_RULE} -ErrorAction SilentlyContinue"
 
 
 def _capability_step(release: Release) -> Step:

@@ -43,6 +43,8 @@ class BootstrapExit(IntEnum):
     SSH_SELF_TEST = 34
     SSH_ALLOW = 35
     POWERSHELL = 36
+    RULES = 37
+    SSH_RULES = 38
     HAND_OVER = 40
     CLOSING = 41
     ACCOUNT = 50  # only in a cloud's user data, where no Setup made the accounts

@@ -27,6 +27,7 @@ from toolkit.render.wsman import (
     SHELLS,
     SHOW,
     change,
+    despite_public_networks,
     http_listener,
     identify,
     no_listener,
@@ -50,6 +51,10 @@ FLYOUT_KEY = r"HKLM\SYSTEM\CurrentControlSet\Control\Network\NewNetworkWindowOff
 
 # WinRM 3.0's own; WinRM 2.0 began with 15, which a build uses up in seconds (test-kitchen/test-kitchen#656).
 OPERATIONS_PER_USER = 1500
+WHY_PRIVATE = (
+    "A client refuses this while a network is Public, as one is that nobody was asked about, or that is not identified",
+    "yet. Where it does, networks are Private until it is done.",
+)
 PLUGIN_QUOTA = rf"WSMan:\localhost\{REMOTING}MaxMemoryPerShellMB"
 
 
@@ -61,7 +66,7 @@ def winrm_steps(
     `certificate` is there if and only if the https listener shows one from the host. `client` are those who log on
     with a certificate.
     """
-    release, bootstrap = guest.windows.release, guest.bootstrap
+    release = guest.windows.release
     return (
         _token_step(),
         flyout_step(),
@@ -70,7 +75,7 @@ def winrm_steps(
         *((_remoting_step(guest),) if wants_remoting(guest) else ()),
         *(https_steps(guest, winrm, certificate) if winrm.ssl else (_http_listener_step(winrm.port),)),
         _quotas_step(guest),
-        _authentication_step(winrm, bootstrap),
+        _authentication_step(guest, winrm),
         *((client_step(client),) if client else ()),
         _self_test_step(guest, winrm, certificate),
         _evidence_step(),
@@ -156,8 +161,8 @@ def _remoting_step(guest: Guest) -> Step:
         enable = f"Enable-PSRemoting -SkipNetworkProfileCheck -Force; Set-Item {PLUGIN_QUOTA} {memory} -Force"
         why = "The plug-in has a memory quota of its own, which counts after a restart of the service."
     else:
-        enable = "Enable-PSRemoting -Force"
-        why = "PowerShell 2 knows no other way: on a client in a public network this fails, and the guest stays shut."
+        enable = despite_public_networks("Enable-PSRemoting -Force", guest.windows.release)
+        why = "PowerShell 2 has neither that quota, nor the switch for clients in a Public network."
     return Step(
         "remoting",
         BootstrapExit.REMOTING,
@@ -192,7 +197,7 @@ def _quotas_step(guest: Guest) -> Step:
                 else ()
             ),
         ),
-        must(powershell(change((CONFIG, config), (SHELLS, shells), (SERVICE, service)))),
+        must(powershell(change(release, (CONFIG, config), (SHELLS, shells), (SERVICE, service)))),
     )
 
 
@@ -208,7 +213,8 @@ def settings_of(quotas: Quotas) -> tuple[dict[str, int | bool | str], dict[str, 
     )
 
 
-def _authentication_step(winrm: Winrm, bootstrap: Bootstrap) -> Step:
+def _authentication_step(guest: Guest, winrm: Winrm) -> Step:
+    bootstrap = guest.bootstrap
     unencrypted = not bootstrap.kerberos and needs_unencrypted(winrm, bootstrap.consumer)
     return Step(
         "authentication",
@@ -217,13 +223,22 @@ def _authentication_step(winrm: Winrm, bootstrap: Bootstrap) -> Step:
             *_why_unencrypted(winrm, unencrypted=unencrypted),
             "Negotiate carries NTLM, and is how the WSMan cmdlets themselves log on here, so it stays on beside Basic.",
             "Kerberos stays at its default: a guest in no domain has nobody to ask, and one that joins needs it.",
+            *(() if guest.windows.release.server else WHY_PRIVATE),
             *(
                 ("CredSSP because the spec asks for it: the client's password itself goes to the guest.",)
                 if bootstrap.credssp
                 else ()
             ),
         ),
-        must(powershell(change((SERVICE, {"AllowUnencrypted": unencrypted}), (METHODS, methods(winrm, bootstrap))))),
+        must(
+            powershell(
+                change(
+                    guest.windows.release,
+                    (SERVICE, {"AllowUnencrypted": unencrypted}),
+                    (METHODS, methods(winrm, bootstrap)),
+                )
+            )
+        ),
     )
 
 
@@ -262,6 +277,23 @@ def _evidence_step() -> Step:
         ("For the log, and for nobody's decision.",),
         attempt(powershell("; ".join(SHOW))),
     )
+
+
+def rules_step(port: int, allow_from: tuple[str, ...]) -> tuple[Step, ...]:
+    """Give the step without which the built-in rules would let in whom `allow_from` does not; none where they cannot.
+
+    They are for http's default port. Servers since 2012 have them on from the start (MicrosoftDocs/PowerShell-Docs,
+    Enable-PSRemoting), and Enable-PSRemoting switches them on everywhere.
+    """
+    if not allow_from or port != HTTP_PORT:
+        return ()
+    why = ("Rules add up: the built-in ones would let in whoever is not named below.",)
+    return (Step("built-in rules", BootstrapExit.RULES, why, must(f"{built_in_rules_off()} >nul")),)
+
+
+def built_in_rules_off() -> str:
+    """The line that switches off the rules of "Windows Remote Management", in whatever language they are named."""
+    return "netsh advfirewall firewall set rule group=@FirewallAPI.dll,-30267 new enable=no"
 
 
 def allow_step(

@@ -2,8 +2,9 @@
 
 Modelled: `Set-Item` on the WSMan: drive, alone or in a loop over names and values, the WSManInstance cmdlets for
 listeners, `if` a listener is there or on another port, and `Test-WSMan` against loopback, which the firewall does not
-filter. A statement that is none of these is taken to do nothing to WinRM; the first one
-that fails ends the script with 1, as `$ErrorActionPreference='Stop'` has it.
+filter. What is tried, in a loop or not, is run once: no network of the guest is Public. A statement that is none of
+these is taken to do nothing to WinRM; the first one that fails ends the script with 1, as
+`$ErrorActionPreference='Stop'` has it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _SET = re.compile(
 # A loop that sets what its list says: 'Service\Auth\Basic=true', one after the other.
 _SET_EACH = re.compile(r"foreach\s*\(\$\w+ in (?P<pairs>[^)]*)\)\s*\{.*\bset-item\b", re.IGNORECASE | re.DOTALL)
 _PAIR = re.compile(r"'(?:[\w.]+\\)*(?P<name>\w+)=(?P<value>[^']*)'")
+_TRIED = re.compile(r"try\s*\{|for\s*\([^)]*\)\s*\{", re.IGNORECASE)
 _IF = re.compile(r"if\s*\(", re.IGNORECASE)
 _ELSE = re.compile(r"else\s*\{", re.IGNORECASE)
 _ELSE_IF = re.compile(r"else(?=if\s*\()", re.IGNORECASE)
@@ -84,6 +86,9 @@ def _joined(told: list[str]) -> str:
 def _effect(statement: str, machine: Machine) -> Effect | None:
     if _IF.match(statement):
         return _branch(statement, machine)
+    if tried := _TRIED.match(statement):
+        effect = _block(bracketed(statement, tried.end())[0], machine)
+        return effect if effect.text else None
     known = _one_of(statement)
     if known is None:
         return None

@@ -89,7 +89,6 @@ def resolve_bootstrap(
     section: BootstrapSection, communicator: Communicator, vault: Vault, findings: Findings
 ) -> Bootstrap:
     """Check addresses and certificates, and make the quotas fit the communicator's timeout."""
-    _check_addresses(section.allow_from, findings)
     _check_plain(section, communicator, findings)
     _check_winrm(section, communicator, findings)
     _check_timeout(section, communicator, findings)
@@ -102,7 +101,7 @@ def resolve_bootstrap(
         consumer=section.consumer,
         find=section.find,
         language=section.language,
-        allow_from=tuple(section.allow_from),
+        allow_from=_addresses(section.allow_from, findings),
         quotas=_quotas(section.quotas, communicator),
         certificate=certificate,
         certificate_names=tuple(section.certificate_names),
@@ -125,23 +124,27 @@ def _quotas(section: QuotasSection, communicator: Communicator) -> Quotas:
     )
 
 
-def _check_addresses(addresses: list[str], findings: Findings) -> None:
-    for number, text in enumerate(addresses):
+def _addresses(texts: list[str], findings: Findings) -> tuple[str, ...]:
+    """Give the addresses and networks in the one form that netsh is sure to take: an address, or its network/length."""
+    given = []
+    for number, text in enumerate(texts):
         try:
-            ipaddress.ip_network(text, strict=False)
-            known = "%" not in text  # netsh takes no zone, and the guest's is another anyway
+            network = ipaddress.ip_network(text, strict=False)
         except ValueError:
-            known = False
-        if not known:
+            network = None
+        if network is None or "%" in text:  # netsh takes no zone, and the guest's is another anyway
             findings.error(
                 ("bootstrap", "allow_from", number),
                 f'bootstrap.allow_from "{text}" is not an address or a network',
                 help='For example "192.168.56.1" or "10.0.0.0/8".',
             )
+        else:
+            given.append(str(network.network_address) if network.num_addresses == 1 else str(network))
+    return tuple(dict.fromkeys(given))
 
 
 def _check_winrm(section: BootstrapSection, communicator: Communicator, findings: Findings) -> None:
-    """Refuse WinRM's settings without WinRM, and Kerberos for the one client that has none."""
+    """Refuse WinRM's settings without WinRM, and Kerberos over http for the one client that has none."""
     if not isinstance(communicator, Winrm):
         for name in sorted(section.model_fields_set & {"kerberos", "credssp", "psrp", "also"}):
             findings.error(
@@ -149,11 +152,12 @@ def _check_winrm(section: BootstrapSection, communicator: Communicator, findings
                 f"bootstrap.{name} does nothing without WinRM",
                 help='Set communicator = "winrm" in [communicator], or remove it.',
             )
-    if section.kerberos and section.consumer is Consumer.PACKER:
+    over_https = isinstance(communicator, Winrm) and communicator.ssl
+    if section.kerberos and section.consumer is Consumer.PACKER and not over_https:
         findings.error(
             ("bootstrap", "kerberos"),
             "Packer knows neither Kerberos nor encrypted messages over http",
-            help="Remove bootstrap.kerberos, or use another consumer.",
+            help="Set winrm_use_ssl = true, where its NTLM will do; or remove bootstrap.kerberos.",
         )
 
 

@@ -26,12 +26,14 @@ from toolkit.spec.section import Findings, Section
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from toolkit.spec.guest import Communicator
+    from toolkit.spec.guest import Communicator, Windows
     from toolkit.spec.places import KeyPath
     from toolkit.spec.secrets import Vault
 
 _DNS_NAME = r"(\*\.)?[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*"
 _LARGEST = 8 << 20
+_WITHOUT_TLS_1_2 = {"7", "server-2008r2"}
+_TLS_1_2 = r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Server"
 
 
 class PfxSection(Section):
@@ -118,6 +120,24 @@ def check_https(settings: set[str], communicator: Communicator, findings: Findin
                 )
         case _:
             assert_never(communicator)
+
+
+def check_tls(communicator: Communicator, windows: Windows, findings: Findings, *, restarts: bool) -> None:
+    """Warn where the listener would speak TLS 1.0 alone. `restarts` says whether a script restarts the guest before.
+
+    Windows 7 and Server 2008 R2 know TLS 1.2 and leave it off, and what the bootstrap sets counts from the next start
+    (ansible/ansible#52316). Go since 1.18 (go.dev/doc/go1.18), and with it Packer, and OpenSSL 3 refuse less.
+    """
+    if restarts or not isinstance(communicator, Winrm) or not communicator.ssl:
+        return
+    if windows.release.key not in _WITHOUT_TLS_1_2:
+        return
+    findings.warning(
+        ("communicator", "winrm_use_ssl"),
+        f"{windows.release.name} speaks TLS 1.0 and no other until it restarts, and clients of today refuse that",
+        help="Have TLS 1.2 on before the bootstrap, by a script with reboot = true that sets Enabled to 1 and"
+        f" DisabledByDefault to 0 in {_TLS_1_2}; or use http with NTLM.",
+    )
 
 
 def check_names(names: list[str], findings: Findings) -> None:

@@ -95,6 +95,8 @@ class _Resolution:
         computer: Computer | None = self._one("computer")
         commands = self._one("commands") or ()
         situation = Situation(communicator, computer, windows, self._waiting(commands))
+        if communicator and windows:
+            self._tls(communicator, windows)
         people = resolve_people(self.sections, situation, self.vault, self.findings)
         return {
             "windows": windows,
@@ -135,6 +137,12 @@ class _Resolution:
             domain=self._one("domain", windows, self.sections.get("network"), self.vault),
             wlan=self._one("wlan", windows, self.vault),
         )
+
+    def _tls(self, communicator: Communicator, windows: Windows) -> None:
+        from toolkit.spec.certificates import check_tls  # noqa: PLC0415  (pydantic's models come with it)
+
+        scripts = self.sections.get("scripts") or ()
+        check_tls(communicator, windows, self.findings, restarts=any(script.reboot for script in scripts))
 
     def _waiting(self, commands: tuple[Command, ...]) -> bool:
         """Say whether anything is to be done at the first logon, besides opening the guest."""

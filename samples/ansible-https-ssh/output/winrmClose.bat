@@ -118,7 +118,7 @@ rem 8 built-in rules
 rem Enable-PSRemoting had switched them on.
 set "STEP=8 built-in rules"
 echo [%DATE% %TIME: =0%] %STEP%
-netsh advfirewall firewall set rule group="@FirewallAPI.dll,-30267" new enable=no
+netsh advfirewall firewall set rule group=@FirewallAPI.dll,-30267 new enable=no
 
 rem 9 certificate
 rem The listener's, made here.
@@ -155,16 +155,23 @@ netsh advfirewall firewall delete rule name=unattend-ssh-allow
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
 :no_ssh_rule
 
-rem 13 keys
+rem 13 ssh's own rule
+rem For whoever starts sshd again.
+set "STEP=13 ssh's own rule"
+echo [%DATE% %TIME: =0%] %STEP%
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-NetFirewallRule -Name OpenSSH-Server-In-TCP -ErrorAction SilentlyContinue | Enable-NetFirewallRule"
+if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
+
+rem 14 keys
 rem The keys that let administrators in.
-set "STEP=13 keys"
+set "STEP=14 keys"
 echo [%DATE% %TIME: =0%] %STEP%
 del /f /q "%ProgramData%\ssh\administrators_authorized_keys"
 if exist "%ProgramData%\ssh\administrators_authorized_keys" set "BAD=%BAD% [%STEP%]"
 
-rem 14 shell
+rem 15 shell
 rem Back to cmd.
-set "STEP=14 shell"
+set "STEP=15 shell"
 echo [%DATE% %TIME: =0%] %STEP%
 reg query HKLM\SOFTWARE\OpenSSH /v DefaultShell >nul 2>&1
 if not "%ERRORLEVEL%"=="0" goto no_shell
@@ -172,9 +179,9 @@ reg delete HKLM\SOFTWARE\OpenSSH /v DefaultShell /f
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
 :no_shell
 
-rem 15 network flyout
+rem 16 network flyout
 rem Windows asks about new networks again.
-set "STEP=15 network flyout"
+set "STEP=16 network flyout"
 echo [%DATE% %TIME: =0%] %STEP%
 reg query HKLM\SYSTEM\CurrentControlSet\Control\Network\NewNetworkWindowOff >nul 2>&1
 if not "%ERRORLEVEL%"=="0" goto no_flyout
@@ -182,9 +189,9 @@ reg delete HKLM\SYSTEM\CurrentControlSet\Control\Network\NewNetworkWindowOff /f
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
 :no_flyout
 
-rem 16 autologon
+rem 17 autologon
 rem Nobody logs on by himself any more.
-set "STEP=16 autologon"
+set "STEP=17 autologon"
 echo [%DATE% %TIME: =0%] %STEP%
 reg add "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon" /v AutoAdminLogon /t REG_SZ /d 0 /f
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
@@ -219,17 +226,17 @@ reg delete "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon" /v Force
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
 :no_forceautologon
 
-rem 17 autologon secret
+rem 18 autologon secret
 rem Setup keeps the autologon password as a secret of LSA's, which no registry editor shows.
 rem Storing nothing under its name deletes it.
-set "STEP=17 autologon secret"
+set "STEP=18 autologon secret"
 echo [%DATE% %TIME: =0%] %STEP%
 powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command ^"$ErrorActionPreference='Stop'; Add-Type -Namespace Unattend -Name Lsa -MemberDefinition '[DllImport^(\^"advapi32\^"^)]public static extern uint LsaOpenPolicy^(IntPtr s,byte[] o,uint a,out IntPtr h^);[DllImport^(\^"advapi32\^"^)]public static extern uint LsaStorePrivateData^(IntPtr h,ref Text k,IntPtr d^);public struct Text{public ushort Length,Size;[MarshalAs^(UnmanagedType.LPWStr^)]public string Buffer;}';$k=New-Object Unattend.Lsa+Text;$k.Buffer='DefaultPassword';$k.Length=30;$k.Size=32;$h=[IntPtr]::Zero;if^([Unattend.Lsa]::LsaOpenPolicy^([IntPtr]::Zero,^(New-Object byte[] 48^),0x20,[ref]$h^)^){exit 1};$r=[Unattend.Lsa]::LsaStorePrivateData^($h,[ref]$k,[IntPtr]::Zero^);if^($r -and $r -ne 3221225524^){exit 1}^"
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
 
-rem 18 answer files
+rem 19 answer files
 rem With the passwords in them.
-set "STEP=18 answer files"
+set "STEP=19 answer files"
 echo [%DATE% %TIME: =0%] %STEP%
 del /f /q "%SystemRoot%\Panther\unattend.xml" >nul 2>&1
 if exist "%SystemRoot%\Panther\unattend.xml" set "BAD=%BAD% [%STEP%]"

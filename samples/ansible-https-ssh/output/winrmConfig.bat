@@ -280,9 +280,23 @@ echo [%DATE% %TIME: =0%] %STEP%
 sc.exe qc sshd
 sc.exe query sshd
 
-rem 21 ssh allow
+rem 21 ssh built-in rules
+rem Rules add up: those that came with sshd would let in whoever is not named below.
+set "STEP=21 ssh built-in rules"
+set "CODE=38"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+netsh advfirewall firewall show rule name="OpenSSH SSH Server Preview (sshd)" >nul 2>&1
+if not "%ERRORLEVEL%"=="0" goto no_sshd_rule
+netsh advfirewall firewall set rule name="OpenSSH SSH Server Preview (sshd)" new enable=no
+if not "%ERRORLEVEL%"=="0" goto failed
+:no_sshd_rule
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-NetFirewallRule -Name OpenSSH-Server-In-TCP -ErrorAction SilentlyContinue | Disable-NetFirewallRule"
+if not "%ERRORLEVEL%"=="0" goto failed
+
+rem 22 ssh allow
 rem A rule of our own: the built-in ones differ from release to release in name, profile and reach.
-set "STEP=21 ssh allow"
+set "STEP=22 ssh allow"
 set "CODE=35"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%

@@ -77,16 +77,18 @@ ping -n 4 127.0.0.1 >nul
 
 rem 3 methods
 rem Windows' own: Kerberos and Negotiate, and every message encrypted.
+rem A client refuses this while a network is Public, as one is that nobody was asked about, or that is not identified
+rem yet. Where it does, networks are Private until it is done.
 set "STEP=3 methods"
 echo [%DATE% %TIME: =0%] %STEP%
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; foreach ($w in 'Service\AllowUnencrypted=false','Service\Auth\Basic=false','Service\Auth\Kerberos=true','Service\Auth\Negotiate=true','Service\Auth\Certificate=false','Service\Auth\CredSSP=false') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; $public=@(); try { for ($i=1; $true; $i++) { try { foreach ($w in 'Service\AllowUnencrypted=false','Service\Auth\Basic=false','Service\Auth\Kerberos=true','Service\Auth\Negotiate=true','Service\Auth\Certificate=false','Service\Auth\CredSSP=false') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }; break } catch { if ($i -ge 30) { throw }; $_.Exception.Message }; foreach ($c in [Activator]::CreateInstance([Type]::GetTypeFromCLSID([Guid]'{DCB00C01-570F-4A9B-8D69-199FDBA5723B}')).GetNetworkConnections()) { $k=$c.GetNetwork(); if ($k.GetCategory() -eq 0) { try { $k.SetCategory(1); $public+=$k } catch { $_.Exception.Message } } }; Start-Sleep 2 } } finally { foreach ($k in $public) { try { $k.SetCategory(0) } catch { $_.Exception.Message } } }"
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
 
 rem 4 quotas
 rem Windows' own.
 set "STEP=4 quotas"
 echo [%DATE% %TIME: =0%] %STEP%
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; foreach ($w in 'MaxEnvelopeSizekb=500','MaxTimeoutms=60000','Shell\MaxMemoryPerShellMB=1024','Shell\MaxShellsPerUser=30','Shell\MaxProcessesPerShell=25') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; $public=@(); try { for ($i=1; $true; $i++) { try { foreach ($w in 'MaxEnvelopeSizekb=500','MaxTimeoutms=60000','Shell\MaxMemoryPerShellMB=1024','Shell\MaxShellsPerUser=30','Shell\MaxProcessesPerShell=25') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }; break } catch { if ($i -ge 30) { throw }; $_.Exception.Message }; foreach ($c in [Activator]::CreateInstance([Type]::GetTypeFromCLSID([Guid]'{DCB00C01-570F-4A9B-8D69-199FDBA5723B}')).GetNetworkConnections()) { $k=$c.GetNetwork(); if ($k.GetCategory() -eq 0) { try { $k.SetCategory(1); $public+=$k } catch { $_.Exception.Message } } }; Start-Sleep 2 } } finally { foreach ($k in $public) { try { $k.SetCategory(0) } catch { $_.Exception.Message } } }"
 if not "%ERRORLEVEL%"=="0" set "BAD=%BAD% [%STEP%]"
 
 rem 5 listeners

@@ -118,7 +118,7 @@ rem 8 built-in rules
 rem Enable-PSRemoting had switched them on.
 set "STEP=8 built-in rules"
 echo [%DATE% %TIME: =0%] %STEP%
-netsh advfirewall firewall set rule group="@FirewallAPI.dll,-30267" new enable=no
+netsh advfirewall firewall set rule group=@FirewallAPI.dll,-30267 new enable=no
 
 rem 9 token filter
 rem UAC filters the network logons of local administrators again.

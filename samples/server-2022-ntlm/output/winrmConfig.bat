@@ -169,9 +169,18 @@ echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
 powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; Get-WSManInstance winrm/config/Listener -Enumerate; (Get-WSManInstance winrm/config).OuterXml"
 
-rem 12 allow
+rem 12 built-in rules
+rem Rules add up: the built-in ones would let in whoever is not named below.
+set "STEP=12 built-in rules"
+set "CODE=37"
+echo [%DATE% %TIME: =0%] %STEP%
+>%CONSOLE% echo unattend winrm: %STEP%
+netsh advfirewall firewall set rule group=@FirewallAPI.dll,-30267 new enable=no >nul
+if not "%ERRORLEVEL%"=="0" goto failed
+
+rem 13 allow
 rem A rule of our own: the built-in ones differ from release to release in name, profile and reach.
-set "STEP=12 allow"
+set "STEP=13 allow"
 set "CODE=20"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%

@@ -109,18 +109,20 @@ set "STEP=7 quotas"
 set "CODE=18"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; foreach ($w in 'MaxEnvelopeSizekb=2048','MaxTimeoutms=5400000','Shell\MaxMemoryPerShellMB=2048','Shell\MaxShellsPerUser=30','Shell\MaxProcessesPerShell=100') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; $public=@(); try { for ($i=1; $true; $i++) { try { foreach ($w in 'MaxEnvelopeSizekb=2048','MaxTimeoutms=5400000','Shell\MaxMemoryPerShellMB=2048','Shell\MaxShellsPerUser=30','Shell\MaxProcessesPerShell=100') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }; break } catch { if ($i -ge 30) { throw }; $_.Exception.Message }; foreach ($c in [Activator]::CreateInstance([Type]::GetTypeFromCLSID([Guid]'{DCB00C01-570F-4A9B-8D69-199FDBA5723B}')).GetNetworkConnections()) { $k=$c.GetNetwork(); if ($k.GetCategory() -eq 0) { try { $k.SetCategory(1); $public+=$k } catch { $_.Exception.Message } } }; Start-Sleep 2 } } finally { foreach ($k in $public) { try { $k.SetCategory(0) } catch { $_.Exception.Message } } }"
 if not "%ERRORLEVEL%"=="0" goto failed
 
 rem 8 authentication
 rem AllowUnencrypted because Basic over http has no encryption. For laboratories; winrm_use_ssl ends it.
 rem Negotiate carries NTLM, and is how the WSMan cmdlets themselves log on here, so it stays on beside Basic.
 rem Kerberos stays at its default: a guest in no domain has nobody to ask, and one that joins needs it.
+rem A client refuses this while a network is Public, as one is that nobody was asked about, or that is not identified
+rem yet. Where it does, networks are Private until it is done.
 set "STEP=8 authentication"
 set "CODE=19"
 echo [%DATE% %TIME: =0%] %STEP%
 >%CONSOLE% echo unattend winrm: %STEP%
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; foreach ($w in 'Service\AllowUnencrypted=true','Service\Auth\Basic=true','Service\Auth\Kerberos=true','Service\Auth\Negotiate=true','Service\Auth\Certificate=false','Service\Auth\CredSSP=false') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }"
+powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference='Stop'; $public=@(); try { for ($i=1; $true; $i++) { try { foreach ($w in 'Service\AllowUnencrypted=true','Service\Auth\Basic=true','Service\Auth\Kerberos=true','Service\Auth\Negotiate=true','Service\Auth\Certificate=false','Service\Auth\CredSSP=false') { $n,$v=$w.Split('='); $n='WSMan:\localhost\'+$n; if ((Get-Item $n).Value -ne $v) { Set-Item $n $v -Force }; if ((Get-Item $n).Value -ne $v) { throw ($n+' stays '+(Get-Item $n).Value) } }; break } catch { if ($i -ge 30) { throw }; $_.Exception.Message }; foreach ($c in [Activator]::CreateInstance([Type]::GetTypeFromCLSID([Guid]'{DCB00C01-570F-4A9B-8D69-199FDBA5723B}')).GetNetworkConnections()) { $k=$c.GetNetwork(); if ($k.GetCategory() -eq 0) { try { $k.SetCategory(1); $public+=$k } catch { $_.Exception.Message } } }; Start-Sleep 2 } } finally { foreach ($k in $public) { try { $k.SetCategory(0) } catch { $_.Exception.Message } } }"
 if not "%ERRORLEVEL%"=="0" goto failed
 
 rem 9 self test

@@ -72,7 +72,7 @@ OPENING = Direction(
     FRESH,
     r"^reg query|^certutil -store|Get-WSManInstance winrm/config/Listener -Enumerate|^sc.exe (query|qc)|-Command exit"
     r"|^net (start|stop) |; if \(-not \$c\)|^ping|AddDays\(-1\)\.ToString"
-    r"|unattend-winrm-dated\.inf|delete rule name=unattend-\w+-allow",
+    r"|unattend-winrm-dated\.inf|show rule|delete rule name=unattend-\w+-allow",
 )
 # Everything is there to be taken back. This is what the task runs; who calls it without `now` is handed over to that.
 CLOSING = Direction(

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, assert_never
 from toolkit.private import FOLDER
 from toolkit.render.certificate import CLIENT_CERTIFICATE, CLIENT_KEY
 from toolkit.render.handoff.settings import PASSWORD_VARIABLE, Setting, host_name, printable
-from toolkit.render.handoff.trust import AUTHORITY, Trust
+from toolkit.render.handoff.trust import AUTHORITY, MADE_THERE, Trust
 from toolkit.render.templating import render
 from toolkit.render.winrm_steps import wants_remoting
-from toolkit.spec.guest import Consumer, HostMade, Ssh, Winrm
+from toolkit.spec.guest import Consumer, GuestMade, HostMade, Ssh, Winrm
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _winrm(guest: Guest, winrm: Winrm, method: Method, trust: Trust) -> Iterator
         yield Setting("ansible_winrm_message_encryption", "always")
     if winrm.ssl:
         validation = "ignore" if trust is Trust.UNCHECKED else "validate"
-        yield Setting("ansible_winrm_server_cert_validation", validation, _why_trust(trust))
+        yield Setting("ansible_winrm_server_cert_validation", validation, _why_trust(guest, winrm, trust))
     if trust is Trust.OWN_AUTHORITY:
         yield Setting("ansible_winrm_ca_trust_path", _beside(AUTHORITY))
 
@@ -148,12 +148,16 @@ def _why_method(guest: Guest, winrm: Winrm, method: Method) -> tuple[str, ...]:
     )
 
 
-def _why_trust(trust: Trust) -> tuple[str, ...]:
+def _why_trust(guest: Guest, winrm: Winrm, trust: Trust) -> tuple[str, ...]:
     match trust:
         case Trust.SYSTEM:
             return ()
         case Trust.OWN_AUTHORITY:
             return ("The guest's own certificate is its only authority: any other guest is refused.",)
+        case Trust.UNCHECKED if winrm.insecure:
+            return ("As winrm_insecure in the spec has it.",)
+        case Trust.UNCHECKED if isinstance(guest.bootstrap.certificate, GuestMade):
+            return MADE_THERE
         case Trust.UNCHECKED:
             return (
                 "Ansible cannot be given a thumbprint, and the certificate may not hold the address: with winrm_host",

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from toolkit.render.closing import close_command
 from toolkit.render.handoff.settings import printable, seconds_text
-from toolkit.render.handoff.trust import Trust, trust_of
+from toolkit.render.handoff.trust import MADE_THERE, Trust, trust_of
 from toolkit.render.runner.build_end import shutdown_command
 from toolkit.render.winrm_steps import needs_unencrypted
-from toolkit.spec.guest import Consumer, Find, Firmware, NoCommunicator, Ssh, Winrm
+from toolkit.spec.guest import Consumer, Find, Firmware, GuestMade, NoCommunicator, Ssh, Winrm
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
@@ -142,7 +142,8 @@ def _tls(winrm: Winrm, guest: Guest) -> Iterator[Option]:
             "Packer has no option for an authority or a thumbprint, so the guest's own certificate goes unchecked;",
             "unattend verify-winrm does check it.",
         )
-        yield Option("winrm_insecure", value=True, why=() if winrm.insecure else forced)
+        why = MADE_THERE if isinstance(guest.bootstrap.certificate, GuestMade) else forced
+        yield Option("winrm_insecure", value=True, why=() if winrm.insecure else why)
 
 
 def _why_ntlm(winrm: Winrm, guest: Guest) -> tuple[str, ...]:

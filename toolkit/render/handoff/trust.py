@@ -22,6 +22,13 @@ class Trust(StrEnum):
     UNCHECKED = "unchecked"
 
 
+# Why a certificate goes unchecked that the guest makes itself, in the words of every fragment.
+MADE_THERE = (
+    "The guest makes its certificate itself, so no client can know it beforehand, and it goes unchecked:",
+    'bootstrap.certificate = "host" in the spec ends that.',
+)
+
+
 def trust_of(guest: Guest, certificate: HostCertificate | None = None) -> Trust:
     """Tell what a client is to check the certificate against; SYSTEM where there is no https.
 

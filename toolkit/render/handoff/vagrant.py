@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from toolkit.render.handoff.settings import PASSWORD_VARIABLE, Setting, printable
-from toolkit.render.handoff.trust import Trust, trust_of
+from toolkit.render.handoff.trust import MADE_THERE, Trust, trust_of
 from toolkit.render.templating import render
-from toolkit.spec.guest import Ssh, Winrm
+from toolkit.spec.guest import GuestMade, Ssh, Winrm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,10 @@ def _transport(guest: Guest, winrm: Winrm) -> Iterator[Setting]:
     if not negotiated:
         yield Setting("config.winrm.basic_auth_only", "true")
     if winrm.ssl and (winrm.insecure or trust_of(guest) is not Trust.SYSTEM):
-        why = ("Vagrant has no option for an authority or a thumbprint; unattend verify-winrm checks the certificate.",)
+        forced = (
+            "Vagrant has no option for an authority or a thumbprint; unattend verify-winrm checks the certificate.",
+        )
+        why = MADE_THERE if isinstance(guest.bootstrap.certificate, GuestMade) else forced
         yield Setting("config.winrm.ssl_peer_verification", "false", () if winrm.insecure else why)
 
 
@@ -77,4 +80,5 @@ def _ssh(guest: Guest, ssh: Ssh) -> Iterator[Setting]:
     if ssh.port != _SSH_PORT:
         yield Setting("config.ssh.guest_port", str(ssh.port))
     shell = (guest.bootstrap.openssh.default_shell or "cmd").casefold()
-    yield Setting("config.winssh.shell", '"powershell"' if "powershell" in shell else '"cmd"')
+    kind = "powershell" if "powershell" in shell or "pwsh" in shell else "cmd"
+    yield Setting("config.winssh.shell", f'"{kind}"')
