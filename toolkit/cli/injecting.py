@@ -11,6 +11,7 @@ from toolkit.cli.cargo import cargo
 from toolkit.cli.packing import show_files
 from toolkit.cli.progress import bar
 from toolkit.errors import ExitCode, UsageError
+from toolkit.files import make_folder
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def put_in(order: Order, *, json: bool) -> ExitCode:
         foreseen(order.iso, load.files, target=order.output, no_prompt=order.no_prompt)
         show_files(order.output or order.iso, load.files, json=json)
         return ExitCode.OK
+    if order.output is not None:
+        make_folder(order.output.parent)
     with bar("injecting") as progress:
         injected = inject(
             order.iso,
