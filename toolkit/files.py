@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
 PRIVATE = 0o600
 _UNFINISHED = ".part"
+_CURE = "Mend that,"
+_CURES = {
+    errno.ENOSPC: "Free the space",
+    errno.EFBIG: "Free the space",
+    errno.EACCES: "You may not write there: get the right to,",
+    errno.EPERM: "You may not write there: get the right to,",
+    errno.EROFS: "Nobody may write there: mount it for writing,",
+    errno.EEXIST: "A file stands where a folder is to be: move it away,",
+    errno.ENOTDIR: "A file stands where a folder is to be: move it away,",
+    errno.EISDIR: "A folder stands where a file is to be: move it away,",
+    errno.ENOENT: "Make the folder first,",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,5 +152,5 @@ def _unwritable(target: Path, err: OSError) -> UnreadableError:
     reason = err.strerror or str(err)
     return UnreadableError(
         f"{target} cannot be written: {reason}",
-        help="Nothing was left half-written. Free the space or choose another place with -o.",
+        help=f"Nothing was left half-written. {_CURES.get(err.errno or 0, _CURE)} or choose another place with -o.",
     )

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import typer
+from typer.models import TyperPath
 
 from tests.cli.conftest import ROOT
+from toolkit.cli.app import application
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Unattend
@@ -90,6 +93,7 @@ def run_in_shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]
     ("command", "code", "message"),
     [
         ("generate - <&-", 3, "error: there is no stdin to read a spec from"),
+        ("explain - <&-", 3, "error: there is no stdin to read a log from"),
         ("generate >&-", 3, "error: there is no stdout to write the result to"),
         ("generate nowhere.toml 2>&-", 3, ""),
         ("generate 2>&-", 0, ""),
@@ -104,7 +108,7 @@ def test_a_stream_that_is_closed(spec: Path, folder: Path, command: str, code: i
 
 def test_an_output_folder_that_is_a_file(unattend: Unattend, spec: Path, folder: Path) -> None:
     (folder / "out").write_text("mine")
-    unattend("generate", "-o", "out").ends_with_a_message(3, "out cannot be written")
+    unattend("generate", "-o", "out").ends_with_a_message(3, "out cannot be written", "A file stands where a folder")
     assert (folder / "out").read_text() == "mine"
 
 
@@ -233,6 +237,43 @@ def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
     assert (done.stdout, done.stderr) == ("{\n", "")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("schema", 0),
+        ("generate", 0),
+        ("generate nowhere.toml", 3),
+        ("verify-winrm 127.0.0.1 --port 1 --timeout 0 --junit junit.xml", 11),
+    ],
+)
+def test_a_reader_that_is_gone_changes_no_exit_code(spec: Path, folder: Path, command: str, code: int) -> None:
+    piped = f"{{ sleep 1; {sys.executable} -m toolkit {command} 2>&1; echo $? >code; }} | true"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(["sh", "-c", piped], cwd=folder, env=environment, check=True)
+    assert (folder / "code").read_text() == f"{code}\n"
+    assert (folder / "junit.xml").exists() == ("--junit" in command)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_talk_that_cannot_be_printed_changes_no_exit_code(folder: Path) -> None:
+    done = run_in_shell("generate nowhere.toml 2>/dev/full", folder)
+    assert done.returncode == 3
+
+
+def test_what_may_not_be_read_is_told_by_us_and_not_by_the_parser() -> None:
+    group = typer.main.get_command(application())
+    assert isinstance(group, typer.core.TyperGroup)
+    paths = [
+        (one.name, one.type.readable)
+        for command in group.commands.values()
+        for one in command.params
+        if isinstance(one.type, TyperPath)
+    ]
+    assert len(paths) > 20
+    assert [name for name, checked in paths if checked] == []
+
+
 def test_an_image_is_never_written_over_its_own_input(unattend: Unattend, spec: Path, folder: Path) -> None:
     (folder / "in").mkdir()
     (folder / "in" / "Autounattend.xml").write_text("<x/>")
@@ -305,6 +346,12 @@ def test_annotations_leave_stdout_to_json(unattend: Unattend, spec: Path) -> Non
         (["verify-winrm", "10.0.0.1", "--ssl", "--server-name", ".foo"], "is not a host name"),
         (["probe", "10.0.0.1", "--server-name", ".foo"], "is not a host name"),
         (["verify-winrm"], "which guest?"),
+        (["verify-winrm", "10.0.0.1", "--expect", "closed", "--full"], "need a logon"),
+        (["verify-winrm", "10.0.0.1", "--expect", "closed", "--as", "packer"], "need a logon"),
+        (["verify-winrm", "10.0.0.1", "--expect", "closed", "--settle", "5s"], "need a logon"),
+        (["simulate", "--password-file", "pw"], "Add -u USER"),
+        (["simulate", "unattend.toml", "-u", "joe"], "says who logs on"),
+        (["simulate", "-u", "joe", "--set", "computer.name=x"], "--set is for a guest with a spec"),
         (["generate", "--set", "nothing"], "--set key.path=value"),
     ],
 )

@@ -38,6 +38,13 @@ def test_init_takes_a_release_and_an_edition(unattend: Unattend, folder: Path) -
     assert windows == {"release": "11", "edition": "enterprise"}
 
 
+def test_init_names_the_spec_that_the_next_commands_need(unattend: Unattend, folder: Path) -> None:
+    unattend("init", "-o", "my spec.toml").ends_with_a_message(
+        0, "unattend generate 'my spec.toml'", "unattend verify-winrm HOST --spec 'my spec.toml'"
+    )
+    assert "spec" not in unattend("init").err
+
+
 def test_init_never_writes_over_a_spec(unattend: Unattend, spec: Path) -> None:
     before = spec.read_bytes()
     unattend("init").ends_with_a_message(3, "is already there")

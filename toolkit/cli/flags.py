@@ -11,7 +11,7 @@ _METHODS = "basic|ntlm|negotiate|kerberos|credssp|certificate"
 
 
 def _option(metavar: str, text: str, *names: str) -> object:
-    return typer.Option(*names, metavar=metavar, help=text)
+    return typer.Option(*names, metavar=metavar, help=text, readable=False)
 
 
 Host: TypeAlias = Annotated[

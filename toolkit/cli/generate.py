@@ -23,7 +23,10 @@ def command(
     spec: Spec = None,
     output: Output = None,
     iso: Annotated[
-        Path | None, typer.Option("--iso", metavar="WINDOWS.iso", help="Take the image from what this medium holds.")
+        Path | None,
+        typer.Option(
+            "--iso", metavar="WINDOWS.iso", help="Take the image from what this medium holds.", readable=False
+        ),
     ] = None,
     cloud: Annotated[
         str | None,

@@ -25,7 +25,7 @@ def found(spec: Path | None) -> Path:
     if spec is None and not DEFAULT.exists():
         raise UnreadableError(
             "there is no unattend.toml in this folder",
-            help="Write one with `unattend init`, or name a spec: `unattend generate path/to/unattend.toml`.",
+            help="Write one with `unattend init`, or name one that is elsewhere: path/to/unattend.toml.",
         )
     return spec or DEFAULT
 
