@@ -204,6 +204,28 @@ def test_an_interrupted_wait_ends_with_its_own_code_and_the_report_as_it_stands(
     assert "Traceback" not in err
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP"])
+def test_a_job_that_is_cancelled_ends_like_one_that_is_interrupted(folder: Path, number: str) -> None:
+    (folder / "in").mkdir()
+    with (folder / "in" / "big.bin").open("wb") as big:
+        big.truncate(2 << 30)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "toolkit", "pack-iso", "in", "-o", "x.iso"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    while not list(folder.glob(".x.iso.*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(getattr(signal, number))
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, "interrupted; nothing was left half-written\n")
+    assert [path.name for path in folder.iterdir()] == ["in"]
+
+
 def test_an_interrupt_while_the_modules_load(folder: Path) -> None:
     program = (
         "import signal, sys\n"
@@ -345,6 +367,7 @@ def test_annotations_leave_stdout_to_json(unattend: Unattend, spec: Path) -> Non
         (["verify-winrm", "10.0.0.1", "--ca-file", "ca.pem"], "with TLS only"),
         (["verify-winrm", "10.0.0.1", "--ssl", "--server-name", ".foo"], "is not a host name"),
         (["probe", "10.0.0.1", "--server-name", ".foo"], "is not a host name"),
+        (["pack-iso", "-o", "-"], "cannot go to stdout"),
         (["verify-winrm"], "which guest?"),
         (["verify-winrm", "10.0.0.1", "--expect", "closed", "--full"], "need a logon"),
         (["verify-winrm", "10.0.0.1", "--expect", "closed", "--as", "packer"], "need a logon"),

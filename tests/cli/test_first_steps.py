@@ -112,6 +112,28 @@ def test_a_manifest_of_another_kind_removes_nothing(unattend: Unattend, spec: Pa
     assert (folder / "outside.txt").read_text() == "mine"
 
 
+def test_a_medium_that_is_not_what_generate_left_is_warned_of(unattend: Unattend, spec: Path) -> None:
+    unattend("generate", "--set", "computer.name=other")
+    ran = unattend("pack-iso")
+    ran.ends_with_a_message(0, "build holds another Autounattend.xml", "unattend pack-iso build")
+    assert "another" not in unattend("pack-iso", "--set", "computer.name=other").err
+    assert "another" not in unattend("pack-iso", "build").err
+
+
+def test_what_a_folder_holds_and_the_medium_does_not_is_named(unattend: Unattend, spec: Path, folder: Path) -> None:
+    unattend("generate")
+    unattend("generate", "--for", "ec2")
+    (folder / "build" / "virtio-win.iso").write_bytes(b"drivers")
+    ran = unattend("pack-iso", "build")
+    ran.ends_with_a_message(0, "left out, since it does not travel: cloud, handoff, virtio-win.iso")
+    assert {file.name for file in contents(folder / "build" / "unattend.iso")} == ON_MEDIUM
+
+
+def test_a_certificate_is_renewed_where_there_is_one(unattend: Unattend, spec: Path) -> None:
+    unattend("generate", "--renew-certificate").ends_with_a_message(2, "no certificate", "winrm_use_ssl = true")
+    assert unattend("generate", "--renew-certificate", "--set", "communicator.winrm_use_ssl=true").code == 0
+
+
 def test_private_things_and_images_never_travel(unattend: Unattend, folder: Path) -> None:
     unattend("init")
     unattend("generate")

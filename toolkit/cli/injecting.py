@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.cli import console, specs
 from toolkit.cli.cargo import cargo
-from toolkit.cli.packing import show_files
+from toolkit.cli.packing import say_left_out, show_files
 from toolkit.cli.progress import bar
 from toolkit.errors import ExitCode, UsageError
 from toolkit.files import make_folder
@@ -41,6 +41,7 @@ def put_in(order: Order, *, json: bool) -> ExitCode:
             "--inject needs either -o NEW.iso or --in-place", help="--in-place changes the ISO; --revert undoes that."
         )
     load = cargo(order.source, order.settings, order.drivers, order.iso)
+    say_left_out(load)
     if order.dry_run:
         foreseen(order.iso, load.files, target=order.output, no_prompt=order.no_prompt)
         show_files(order.output or order.iso, load.files, json=json)
