@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PRIVATE = 0o600
 _UNFINISHED = ".part"
+_DEVICES = Path("/dev")
 _CURE = "Mend that,"
 _CURES = {
     errno.ENOSPC: "Free the space",
@@ -60,6 +61,11 @@ def is_file(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """Say whether there is such a folder, likewise."""
     return _looked(path.is_dir)
+
+
+def is_device(path: Path) -> bool:
+    """Say whether this is what is neither file nor folder, or a name in /dev: its /dev/stdout may lead to a file."""
+    return _looked(path.exists) and not is_folder(path) and (path.parent == _DEVICES or not is_file(path))
 
 
 def _looked(look: Callable[[], bool]) -> bool:
@@ -114,6 +120,9 @@ def _renamed_to(target: Path, mode: int) -> Iterator[BinaryIO]:
     """Open a temporary file beside `target`, which takes its name at the end; settling it is up to the block."""
     if target.is_dir():
         raise _unwritable(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    if is_device(target):
+        # Renamed over, it would be gone for the whole host: root may do that, to /dev/null as well.
+        raise UnreadableError(f"{target} cannot be written: it is a device or a pipe", help="Name a file.")
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=_UNFINISHED)
     except OSError as err:

@@ -339,7 +339,10 @@ def test_authorities_that_cannot_be_read_are_told_of_before_the_wait(unattend: U
     assert time.monotonic() - started < 20
 
 
-@pytest.mark.parametrize("arguments", [["--junit", "nowhere/junit.xml"], ["--junit", "."], ["--timeline", "no/b.svg"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--junit", "nowhere/junit.xml"], ["--junit", "."], ["--junit", "/dev/stdout"], ["--timeline", "no/b.svg"]],
+)
 def test_a_report_that_has_no_place_is_told_of_before_the_wait(
     unattend: Unattend, spec: Path, arguments: list[str]
 ) -> None:
@@ -367,6 +370,7 @@ def test_annotations_leave_stdout_to_json(unattend: Unattend, spec: Path) -> Non
         (["verify-winrm", "10.0.0.1", "--ca-file", "ca.pem"], "with TLS only"),
         (["verify-winrm", "10.0.0.1", "--ssl", "--server-name", ".foo"], "is not a host name"),
         (["probe", "10.0.0.1", "--server-name", ".foo"], "is not a host name"),
+        (["verify-winrm", "10.0.0.1", "--spec", "-", "--password-stdin"], "both the spec and the password"),
         (["pack-iso", "-o", "-"], "cannot go to stdout"),
         (["verify-winrm"], "which guest?"),
         (["verify-winrm", "10.0.0.1", "--expect", "closed", "--full"], "need a logon"),

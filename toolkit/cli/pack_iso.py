@@ -21,7 +21,9 @@ def command(
     source: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[SPEC|DIR]", help="A spec, or a folder of files; ./unattend.toml by default.", readable=False
+            metavar="[SPEC|DIR]",
+            help="A spec (- for stdin), or a folder to pack as it is; ./unattend.toml by default.",
+            readable=False,
         ),
     ] = None,
     output: Annotated[

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from toolkit.cli import console
 from toolkit.cli.waiting import watched
 from toolkit.errors import ExitCode, UnreadableError, UsageError
-from toolkit.files import is_folder, write_whole
+from toolkit.files import is_device, is_folder, write_whole
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Outputs:
                 f"--timeline {self.timeline}: its name says no format", help="Let it end in .json, .svg or .html."
             )
         for file in (self.junit, self.timeline):
-            if file is not None and (is_folder(file) or not _takes_files(file.parent)):
+            if file is not None and (is_folder(file) or is_device(file) or not _takes_files(file.parent)):
                 # After the wait, this would take the place of the verdict.
                 raise UnreadableError(
                     f"{file} cannot be written",

@@ -48,7 +48,7 @@ def guest_of(
     from toolkit.spec.load import load_guest
     from toolkit.spec.secrets import Vault
 
-    text = _stdin_text() if spec == STDIN else None
+    text = stdin_text() if spec == STDIN else None
     vault = Vault(os.environ, asking(), output, may_make=may_make)
     document = read_document(spec, settings, stdin=text)
     if iso is None:
@@ -64,7 +64,8 @@ def _told(loaded: Loaded) -> Guest:
     return loaded.guest
 
 
-def _stdin_text() -> str:
+def stdin_text() -> str:
+    """Read the spec that stands on stdin."""
     from toolkit.spec.document import read_stream
 
     if sys.stdin is None:
