@@ -373,6 +373,7 @@ def test_annotations_leave_stdout_to_json(unattend: Unattend, spec: Path) -> Non
         (["verify-winrm", "10.0.0.1", "--spec", "-", "--password-stdin"], "both the spec and the password"),
         (["pack-iso", "-o", "-"], "cannot go to stdout"),
         (["verify-winrm"], "which guest?"),
+        (["verify-winrm", "10.0.0.1", "--full", "--check", "bogus"], "bogus is no check"),
         (["verify-winrm", "10.0.0.1", "--expect", "closed", "--full"], "need a logon"),
         (["verify-winrm", "10.0.0.1", "--expect", "closed", "--as", "packer"], "need a logon"),
         (["verify-winrm", "10.0.0.1", "--expect", "closed", "--settle", "5s"], "need a logon"),

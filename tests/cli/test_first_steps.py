@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 ON_MEDIUM = {"Autounattend.xml", "winrmConfig.bat", "winrmClose.bat", "manifest.json"}
 
 
+def test_the_list_of_commands_is_whole_on_a_narrow_terminal(unattend: Unattend) -> None:
+    wide, narrow = (unattend("--help", COLUMNS=columns).out.split("Commands:")[1].split() for columns in ("80", "40"))
+    assert wide == narrow
+    assert "..." not in " ".join(narrow)
+
+
 def test_without_a_spec_the_message_names_init(unattend: Unattend) -> None:
     unattend("generate").ends_with_a_message(3, "no unattend.toml in this folder", "unattend init")
 

@@ -24,7 +24,7 @@ Ssl: TypeAlias = Annotated[bool | None, typer.Option("--ssl/--no-ssl", help="htt
 Insecure: TypeAlias = Annotated[bool | None, typer.Option("--insecure/--secure", help="Accept any certificate.")]
 Pin: TypeAlias = Annotated[str | None, _option("THUMBPRINT", "Accept this certificate only.")]
 CaFile: TypeAlias = Annotated[Path | None, _option("PEM", "Trust these authorities.")]
-ServerName: TypeAlias = Annotated[str | None, _option("NAME", "The name in the certificate.")]
+ServerName: TypeAlias = Annotated[str | None, _option("NAME", "Its name to the certificate, and to Kerberos.")]
 ClientCert: TypeAlias = Annotated[Path | None, _option("PEM", "For --auth certificate.")]
 ClientKey: TypeAlias = Annotated[Path | None, _option("PEM", "Its key; UNATTEND_CLIENT_KEY_PASSPHRASE opens it.")]
 

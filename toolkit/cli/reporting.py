@@ -67,7 +67,7 @@ def options_of(*, full: bool, checks: Sequence[str], settle: str | None, client:
             "--expect closed lets nobody log on, and --full, --check, --settle and --as need a logon",
             help="Run them before the image is closed, without --expect closed.",
         )
-    names = [one.name for one in CHECKS] if full else list(checks)
+    names = [*(one.name for one in CHECKS if full), *checks]
     try:
         settled = 0.0 if settle is None else seconds(settle)
     except ValueError as err:
