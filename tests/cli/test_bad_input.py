@@ -371,6 +371,7 @@ def test_annotations_leave_stdout_to_json(unattend: Unattend, spec: Path) -> Non
         (["verify-winrm", "10.0.0.1", "--ssl", "--server-name", ".foo"], "is not a host name"),
         (["probe", "10.0.0.1", "--server-name", ".foo"], "is not a host name"),
         (["verify-winrm", "10.0.0.1", "--spec", "-", "--password-stdin"], "both the spec and the password"),
+        (["pack-iso", "windows.iso"], "--inject windows.iso"),
         (["pack-iso", "-o", "-"], "cannot go to stdout"),
         (["verify-winrm"], "which guest?"),
         (["verify-winrm", "10.0.0.1", "--full", "--check", "bogus"], "bogus is no check"),

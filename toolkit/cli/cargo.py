@@ -41,6 +41,11 @@ def cargo(source: Path | None, settings: Sequence[str], drivers: Path | None, is
             raise UsageError("--set and --drivers need a spec, and this is a folder", help="Name the spec instead.")
         files, left_out = _folder_files(source)
         return Cargo(files, source, DEFAULT_LABEL, None, left_out)
+    if source is not None and source.suffix.lower() in IMAGE_SUFFIXES:
+        raise UsageError(
+            f"{source} is named like an image, and what is packed is a spec or a folder",
+            help=f"Put files into a Windows ISO with --inject {source}; unattend inspect {source} shows what it holds.",
+        )
     path = specs.found(source)
     folder = specs.output_folder(path, None)
     guest = specs.guest_of(path, settings, folder, iso=iso)
