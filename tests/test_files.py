@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from toolkit.errors import ExitCode, UnreadableError
-from toolkit.files import NamedFile, make_folder, whole_file, write_all, write_whole
+from toolkit.files import NamedFile, is_device, make_folder, whole_file, write_all, write_whole
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits, symbolic links or RLIMIT_FSIZE")
 
@@ -167,3 +167,21 @@ def test_whatever_is_written_together_is_there_together(tmp_path: Path, files: d
     write_all(tmp_path, [NamedFile(name, data) for name, data in files.items()])
     assert {name: (tmp_path / name).read_bytes() for name in files} == files
     assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part"))
+
+
+@posix
+def test_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(UnreadableError, match="pipe cannot be written: it is a device or a pipe"):
+        write_whole(pipe, b"data")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+@posix
+@pytest.mark.parametrize("name", ["null", "stdout", "full"])
+def test_names_of_devices_are_known_wherever_they_lead(name: str) -> None:
+    assert is_device(Path("/dev", name)) or not Path("/dev", name).exists()  # asked, and never tried: root could
+    assert not is_device(Path("/dev"))
+    assert not is_device(Path("/dev/none"))

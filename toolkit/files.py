@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 
 PRIVATE = 0o600
 _UNFINISHED = ".part"
+_DEVICES = Path("/dev")
+_CURE = "Mend that,"
+_CURES = {
+    errno.ENOSPC: "Free the space",
+    errno.EFBIG: "Free the space",
+    errno.EACCES: "You may not write there: get the right to,",
+    errno.EPERM: "You may not write there: get the right to,",
+    errno.EROFS: "Nobody may write there: mount it for writing,",
+    errno.EEXIST: "A file stands where a folder is to be: move it away,",
+    errno.ENOTDIR: "A file stands where a folder is to be: move it away,",
+    errno.EISDIR: "A folder stands where a file is to be: move it away,",
+    errno.ENOENT: "Make the folder first,",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,11 @@ def is_file(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """Say whether there is such a folder, likewise."""
     return _looked(path.is_dir)
+
+
+def is_device(path: Path) -> bool:
+    """Say whether this is what is neither file nor folder, or a name in /dev: its /dev/stdout may lead to a file."""
+    return _looked(path.exists) and not is_folder(path) and (path.parent == _DEVICES or not is_file(path))
 
 
 def _looked(look: Callable[[], bool]) -> bool:
@@ -102,6 +120,9 @@ def _renamed_to(target: Path, mode: int) -> Iterator[BinaryIO]:
     """Open a temporary file beside `target`, which takes its name at the end; settling it is up to the block."""
     if target.is_dir():
         raise _unwritable(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    if is_device(target):
+        # Renamed over, it would be gone for the whole host: root may do that, to /dev/null as well.
+        raise UnreadableError(f"{target} cannot be written: it is a device or a pipe", help="Name a file.")
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=_UNFINISHED)
     except OSError as err:
@@ -140,5 +161,5 @@ def _unwritable(target: Path, err: OSError) -> UnreadableError:
     reason = err.strerror or str(err)
     return UnreadableError(
         f"{target} cannot be written: {reason}",
-        help="Nothing was left half-written. Free the space or choose another place with -o.",
+        help=f"Nothing was left half-written. {_CURES.get(err.errno or 0, _CURE)} or choose another place with -o.",
     )

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import typer
+from typer.models import TyperPath
 
 from tests.cli.conftest import ROOT
+from toolkit.cli.app import application
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Unattend
@@ -90,6 +93,7 @@ def run_in_shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]
     ("command", "code", "message"),
     [
         ("generate - <&-", 3, "error: there is no stdin to read a spec from"),
+        ("explain - <&-", 3, "error: there is no stdin to read a log from"),
         ("generate >&-", 3, "error: there is no stdout to write the result to"),
         ("generate nowhere.toml 2>&-", 3, ""),
         ("generate 2>&-", 0, ""),
@@ -104,7 +108,7 @@ def test_a_stream_that_is_closed(spec: Path, folder: Path, command: str, code: i
 
 def test_an_output_folder_that_is_a_file(unattend: Unattend, spec: Path, folder: Path) -> None:
     (folder / "out").write_text("mine")
-    unattend("generate", "-o", "out").ends_with_a_message(3, "out cannot be written")
+    unattend("generate", "-o", "out").ends_with_a_message(3, "out cannot be written", "A file stands where a folder")
     assert (folder / "out").read_text() == "mine"
 
 
@@ -200,6 +204,28 @@ def test_an_interrupted_wait_ends_with_its_own_code_and_the_report_as_it_stands(
     assert "Traceback" not in err
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP"])
+def test_a_job_that_is_cancelled_ends_like_one_that_is_interrupted(folder: Path, number: str) -> None:
+    (folder / "in").mkdir()
+    with (folder / "in" / "big.bin").open("wb") as big:
+        big.truncate(2 << 30)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "toolkit", "pack-iso", "in", "-o", "x.iso"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    while not list(folder.glob(".x.iso.*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(getattr(signal, number))
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, "interrupted; nothing was left half-written\n")
+    assert [path.name for path in folder.iterdir()] == ["in"]
+
+
 def test_an_interrupt_while_the_modules_load(folder: Path) -> None:
     program = (
         "import signal, sys\n"
@@ -231,6 +257,43 @@ def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
         check=False,
     )
     assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("schema", 0),
+        ("generate", 0),
+        ("generate nowhere.toml", 3),
+        ("verify-winrm 127.0.0.1 --port 1 --timeout 0 --junit junit.xml", 11),
+    ],
+)
+def test_a_reader_that_is_gone_changes_no_exit_code(spec: Path, folder: Path, command: str, code: int) -> None:
+    piped = f"{{ sleep 1; {sys.executable} -m toolkit {command} 2>&1; echo $? >code; }} | true"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(["sh", "-c", piped], cwd=folder, env=environment, check=True)
+    assert (folder / "code").read_text() == f"{code}\n"
+    assert (folder / "junit.xml").exists() == ("--junit" in command)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_talk_that_cannot_be_printed_changes_no_exit_code(folder: Path) -> None:
+    done = run_in_shell("generate nowhere.toml 2>/dev/full", folder)
+    assert done.returncode == 3
+
+
+def test_what_may_not_be_read_is_told_by_us_and_not_by_the_parser() -> None:
+    group = typer.main.get_command(application())
+    assert isinstance(group, typer.core.TyperGroup)
+    paths = [
+        (one.name, one.type.readable)
+        for command in group.commands.values()
+        for one in command.params
+        if isinstance(one.type, TyperPath)
+    ]
+    assert len(paths) > 20
+    assert [name for name, checked in paths if checked] == []
 
 
 def test_an_image_is_never_written_over_its_own_input(unattend: Unattend, spec: Path, folder: Path) -> None:
@@ -276,7 +339,10 @@ def test_authorities_that_cannot_be_read_are_told_of_before_the_wait(unattend: U
     assert time.monotonic() - started < 20
 
 
-@pytest.mark.parametrize("arguments", [["--junit", "nowhere/junit.xml"], ["--junit", "."], ["--timeline", "no/b.svg"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--junit", "nowhere/junit.xml"], ["--junit", "."], ["--junit", "/dev/stdout"], ["--timeline", "no/b.svg"]],
+)
 def test_a_report_that_has_no_place_is_told_of_before_the_wait(
     unattend: Unattend, spec: Path, arguments: list[str]
 ) -> None:
@@ -304,7 +370,17 @@ def test_annotations_leave_stdout_to_json(unattend: Unattend, spec: Path) -> Non
         (["verify-winrm", "10.0.0.1", "--ca-file", "ca.pem"], "with TLS only"),
         (["verify-winrm", "10.0.0.1", "--ssl", "--server-name", ".foo"], "is not a host name"),
         (["probe", "10.0.0.1", "--server-name", ".foo"], "is not a host name"),
+        (["verify-winrm", "10.0.0.1", "--spec", "-", "--password-stdin"], "both the spec and the password"),
+        (["pack-iso", "windows.iso"], "--inject windows.iso"),
+        (["pack-iso", "-o", "-"], "cannot go to stdout"),
         (["verify-winrm"], "which guest?"),
+        (["verify-winrm", "10.0.0.1", "--full", "--check", "bogus"], "bogus is no check"),
+        (["verify-winrm", "10.0.0.1", "--expect", "closed", "--full"], "need a logon"),
+        (["verify-winrm", "10.0.0.1", "--expect", "closed", "--as", "packer"], "need a logon"),
+        (["verify-winrm", "10.0.0.1", "--expect", "closed", "--settle", "5s"], "need a logon"),
+        (["simulate", "--password-file", "pw"], "Add -u USER"),
+        (["simulate", "unattend.toml", "-u", "joe"], "says who logs on"),
+        (["simulate", "-u", "joe", "--set", "computer.name=x"], "--set is for a guest with a spec"),
         (["generate", "--set", "nothing"], "--set key.path=value"),
     ],
 )

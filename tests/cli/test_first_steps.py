@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 ON_MEDIUM = {"Autounattend.xml", "winrmConfig.bat", "winrmClose.bat", "manifest.json"}
 
 
+def test_the_list_of_commands_is_whole_on_a_narrow_terminal(unattend: Unattend) -> None:
+    wide, narrow = (unattend("--help", COLUMNS=columns).out.split("Commands:")[1].split() for columns in ("80", "40"))
+    assert wide == narrow
+    assert "..." not in " ".join(narrow)
+
+
 def test_without_a_spec_the_message_names_init(unattend: Unattend) -> None:
     unattend("generate").ends_with_a_message(3, "no unattend.toml in this folder", "unattend init")
 
@@ -36,6 +42,13 @@ def test_init_takes_a_release_and_an_edition(unattend: Unattend, folder: Path) -
     assert unattend("init", "--release", "11", "--edition", "enterprise", "-o", "eleven.toml").code == 0
     windows = tomllib.loads((folder / "eleven.toml").read_text(encoding="utf-8"))["windows"]
     assert windows == {"release": "11", "edition": "enterprise"}
+
+
+def test_init_names_the_spec_that_the_next_commands_need(unattend: Unattend, folder: Path) -> None:
+    unattend("init", "-o", "my spec.toml").ends_with_a_message(
+        0, "unattend generate 'my spec.toml'", "unattend verify-winrm HOST --spec 'my spec.toml'"
+    )
+    assert "spec" not in unattend("init").err
 
 
 def test_init_never_writes_over_a_spec(unattend: Unattend, spec: Path) -> None:
@@ -103,6 +116,28 @@ def test_a_manifest_of_another_kind_removes_nothing(unattend: Unattend, spec: Pa
         (folder / "build" / "manifest.json").write_text(json.dumps(content))
         assert unattend("generate").code == 0
     assert (folder / "outside.txt").read_text() == "mine"
+
+
+def test_a_medium_that_is_not_what_generate_left_is_warned_of(unattend: Unattend, spec: Path) -> None:
+    unattend("generate", "--set", "computer.name=other")
+    ran = unattend("pack-iso")
+    ran.ends_with_a_message(0, "build holds another Autounattend.xml", "unattend pack-iso build")
+    assert "another" not in unattend("pack-iso", "--set", "computer.name=other").err
+    assert "another" not in unattend("pack-iso", "build").err
+
+
+def test_what_a_folder_holds_and_the_medium_does_not_is_named(unattend: Unattend, spec: Path, folder: Path) -> None:
+    unattend("generate")
+    unattend("generate", "--for", "ec2")
+    (folder / "build" / "virtio-win.iso").write_bytes(b"drivers")
+    ran = unattend("pack-iso", "build")
+    ran.ends_with_a_message(0, "left out, since it does not travel: cloud, handoff, virtio-win.iso")
+    assert {file.name for file in contents(folder / "build" / "unattend.iso")} == ON_MEDIUM
+
+
+def test_a_certificate_is_renewed_where_there_is_one(unattend: Unattend, spec: Path) -> None:
+    unattend("generate", "--renew-certificate").ends_with_a_message(2, "no certificate", "winrm_use_ssl = true")
+    assert unattend("generate", "--renew-certificate", "--set", "communicator.winrm_use_ssl=true").code == 0
 
 
 def test_private_things_and_images_never_travel(unattend: Unattend, folder: Path) -> None:

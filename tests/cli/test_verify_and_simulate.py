@@ -80,6 +80,13 @@ def test_https_is_trusted_by_the_pin_that_generate_kept(unattend: Unattend, spec
     assert "pin" in done.out
 
 
+def test_the_spec_comes_from_stdin_too(unattend: Unattend, spec: Path, folder: Path) -> None:
+    with simulated(folder) as port:
+        text = spec.read_text()
+        spec.unlink()
+        assert unattend("verify-winrm", "127.0.0.1", "--port", str(port), "--spec", "-", stdin=text).code == 0
+
+
 def test_without_a_spec_the_flags_alone_suffice(unattend: Unattend, folder: Path) -> None:
     secret = {"UNATTEND_WINRM_PASSWORD": "p w&'\"é"}
     with simulated(folder, "--username", "bob", **secret) as port:

@@ -39,6 +39,43 @@ def test_in_place_and_back_again_to_the_byte(unattend: Unattend, spec: Path, iso
     assert sha256(iso) == before
 
 
+@pytest.mark.parametrize("option", [["--dry-run"], ["--in-place"], ["--no-prompt"], ["--set", "computer.name=x"]])
+def test_what_has_no_part_in_reverting_is_refused_and_nothing_reverted(
+    unattend: Unattend, spec: Path, iso: Path, option: list[str]
+) -> None:
+    unattend("pack-iso", "--inject", iso, "--in-place")
+    injected = sha256(iso)
+    unattend("pack-iso", "--revert", iso, *option).ends_with_a_message(2, f"{option[0]} cannot be given with --revert")
+    assert sha256(iso) == injected
+
+
+def test_reverting_what_is_not_there_says_to_look_at_the_path(unattend: Unattend) -> None:
+    ran = unattend("pack-iso", "--revert", "windows.iso")
+    ran.ends_with_a_message(3, "windows.iso cannot be changed: No such file", "Check the path.")
+    assert "-o NEW.iso" not in ran.err
+
+
+def test_the_folder_of_a_new_file_is_made(unattend: Unattend, spec: Path, iso: Path, folder: Path) -> None:
+    assert unattend("pack-iso", "--inject", iso, "-o", "new/folder/new.iso").code == 0
+    assert "winrmConfig.bat" in files_of(folder / "new" / "folder" / "new.iso")
+
+
+def test_images_that_are_damaged_within_a_disc_are_named_with_the_disc(
+    unattend: Unattend, spec: Path, folder: Path
+) -> None:
+    windows_disc(folder / "windows.iso")  # whose install.wim is none
+    unattend("generate", "--iso", "windows.iso").ends_with_a_message(
+        3, "sources/install.wim in windows.iso cannot be read"
+    )
+
+
+def test_a_finding_on_an_answer_file_has_its_path_once(unattend: Unattend, folder: Path) -> None:
+    (folder / "mine.xml").write_text('<unattend xmlns="urn:schemas-microsoft-com:unattend"><')
+    ran = unattend("inspect", "mine.xml")
+    ran.ends_with_a_message(1, "mine.xml:1:")
+    assert "mine.xml:mine.xml" not in ran.err
+
+
 def test_into_a_new_file_leaves_the_old_one_alone(unattend: Unattend, spec: Path, iso: Path, folder: Path) -> None:
     before = sha256(iso)
     assert unattend("pack-iso", "--inject", iso, "-o", "new.iso").code == 0

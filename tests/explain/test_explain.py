@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from toolkit.catalog.faults import faults
 from toolkit.catalog.tables import rows
 from toolkit.errors import UnreadableError
-from toolkit.explain.question import explain, explain_text
+from toolkit.explain.question import explain, explain_stream, explain_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -230,7 +231,33 @@ def test_a_file_is_read_in_the_encoding_that_it_has(tmp_path: Path, encoding: st
 
 
 def test_a_folder_is_no_log(tmp_path: Path) -> None:
-    assert not explain(str(tmp_path)).known
+    with pytest.raises(UnreadableError, match="is a folder"):
+        explain(str(tmp_path))
+
+
+@pytest.mark.parametrize("path", ["packer.log", "./build", "logs/run.TXT", "/var/log/none", "C:\\logs\\none", "~/none"])
+def test_a_path_that_leads_nowhere_is_not_taken_for_the_text_of_a_log(path: str) -> None:
+    with pytest.raises(UnreadableError, match="there is no file"):
+        explain(path)
+
+
+@pytest.mark.parametrize("text", ["http://10.0.0.5:5985/wsman", "cannot open /var/log/none", "and/or", "timeout"])
+def test_text_with_a_slash_in_it_is_still_text(text: str) -> None:
+    assert not explain(text).known
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_piped_log_is_read_like_a_file(encoding: str) -> None:
+    assert explain_stream(io.BytesIO(PACKER.encode(encoding))).subject == "basic-off"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_of_a_piped_log_that_does_not_end_soon_the_end_is_read(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    monkeypatch.setattr("toolkit.explain.question._LARGEST_LOG", 1000)
+    monkeypatch.setattr("toolkit.explain.question._CHUNK", 333)
+    long = "AccessDenied: \N{SNOWMAN} no such thing\n" * 300 + PACKER
+
+    assert explain_stream(io.BytesIO(long.encode(encoding))).subject == "basic-off"
 
 
 def test_a_file_that_may_not_be_read_is_an_error_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

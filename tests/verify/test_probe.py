@@ -23,6 +23,7 @@ from toolkit.simulator.state import WindowsVersion
 from toolkit.simulator.trust import Schannel
 from toolkit.verify import ntlm
 from toolkit.verify.limits import Limits
+from toolkit.verify.ports import Door, Doors
 from toolkit.verify.probe import Probe, probe
 from toolkit.verify.x509 import read_certificate
 
@@ -185,3 +186,9 @@ def test_a_damaged_certificate_is_read_without_an_error(data: st.DataObject) -> 
 
 MADE = self_signed(["a", "::1"], now=datetime(2026, 1, 1, tzinfo=UTC))
 DER = ssl.PEM_cert_to_DER_cert(MADE.certificate)
+
+
+def test_a_host_that_refuses_is_said_to_be_up() -> None:
+    found = Probe("10.0.0.5", doors=Doors(((5985, Door.SHUT), (22, Door.SILENT))))
+
+    assert "The host is up and refuses connections" in found.to_text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -15,6 +16,7 @@ _COLLECT_EVERY = 200_000  # objects; starting up makes many that live to the end
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     gc.set_threshold(_COLLECT_EVERY)
+    _end_as_by_ctrl_c()
     # pydantic would look through every installed package for plugins to itself. Nothing here wants one.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
@@ -25,6 +27,14 @@ def main() -> None:
         sys.stderr.write("interrupted; nothing was left half-written\n")
         code = _INTERRUPTED
     _leave(code)
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Have a cancelled job and a closed terminal end us like Ctrl-C: tidily, with nothing left half-written."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one of them
+            signal.signal(number, signal.default_int_handler)
 
 
 def _leave(code: int) -> NoReturn:

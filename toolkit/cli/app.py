@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import functools
 import importlib
-import os
-import sys
 from typing import TYPE_CHECKING, Protocol, cast
 
 import typer
@@ -49,7 +47,8 @@ def application(commands: Sequence[str] = COMMANDS) -> typer.Typer:
         module = cast("CommandModule", importlib.import_module(f"toolkit.cli.{name.replace('-', '_')}"))
         # A signed fault code begins like an option.
         loose = {"ignore_unknown_options": True} if name == "explain" else None
-        app.command(name, help=module.HELP, context_settings=loose)(_guarded(module.command))
+        # As the short help too, which is wrapped: typer would cut the other one off on a narrow terminal.
+        app.command(name, help=module.HELP, short_help=module.HELP, context_settings=loose)(_guarded(module.command))
     return app
 
 
@@ -88,10 +87,6 @@ def _guarded(command: Callable[..., ExitCode]) -> Callable[..., None]:
         except KeyboardInterrupt:
             console.say("interrupted; nothing was left half-written")
             code = ExitCode.INTERRUPTED
-        except BrokenPipeError:
-            # The reader of a pipe may leave early. Python would complain again when it flushes stdout at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = ExitCode.OK
         raise typer.Exit(code)
 
     return guarded

@@ -24,14 +24,17 @@ _NARROWEST = 40
 
 
 def data(text: str) -> None:
-    """Print a result. Raises UnreadableError where it cannot be written, such as on a full disk."""
+    """Print a result. Raises UnreadableError where it cannot be written, such as on a full disk.
+
+    A reader that leaves early has seen enough; the command goes on to its own end, for its files and its exit code.
+    """
     if sys.stdout is None:
         raise UnreadableError("there is no stdout to write the result to", help="Send it to a file, or to a pipe.")
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        raise  # the reader of a pipe has seen enough
+        _discard(sys.stdout)
     except OSError as err:
         raise UnreadableError(
             f"the result cannot be written to stdout: {err.strerror}", help="Send it to a place with space left."
@@ -55,8 +58,19 @@ def data_json(value: Any) -> None:
 
 
 def say(text: str) -> None:
-    """Tell the person in front of the terminal something."""
-    sys.stderr.write(f"{text}\n")
+    """Tell the person in front of the terminal something. Where nobody can be told, nothing ends for it."""
+    try:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    """Send what else comes nowhere: Python would complain again when it flushes at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def warn(message: str, *, help: str | None = None) -> None:  # noqa: A002  (the word users see)

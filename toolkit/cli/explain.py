@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
 from toolkit.cli import console
 from toolkit.cli.options import Json
-from toolkit.errors import ExitCode, UsageError
+from toolkit.errors import ExitCode, UnreadableError, UsageError
 
 HELP = "Explain a fault code, or a client's log."
 
@@ -21,14 +21,20 @@ def command(
     ] = None,
     json: Json = False,
 ) -> ExitCode:
-    from toolkit.explain.question import explain, explain_text
+    from toolkit.explain.question import explain, explain_stream
 
     text = " ".join(question or ())
     if not text:
         raise UsageError("what is to be explained?", help="Give a code, a log's text or file, or - for stdin.")
-    answer = explain_text(sys.stdin.read()) if text == "-" else explain(text)
+    answer = explain_stream(_stdin()) if text == "-" else explain(text)
     if json:
         console.data_json(answer.to_json())
     else:
         console.data(answer.to_text(console.width()))
     return ExitCode.OK if answer.known else ExitCode.FINDINGS
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:
+        raise UnreadableError("there is no stdin to read a log from", help="Pipe a log in, or name its file.")
+    return sys.stdin.buffer

@@ -11,7 +11,7 @@ _METHODS = "basic|ntlm|negotiate|kerberos|credssp|certificate"
 
 
 def _option(metavar: str, text: str, *names: str) -> object:
-    return typer.Option(*names, metavar=metavar, help=text)
+    return typer.Option(*names, metavar=metavar, help=text, readable=False)
 
 
 Host: TypeAlias = Annotated[
@@ -24,9 +24,9 @@ Ssl: TypeAlias = Annotated[bool | None, typer.Option("--ssl/--no-ssl", help="htt
 Insecure: TypeAlias = Annotated[bool | None, typer.Option("--insecure/--secure", help="Accept any certificate.")]
 Pin: TypeAlias = Annotated[str | None, _option("THUMBPRINT", "Accept this certificate only.")]
 CaFile: TypeAlias = Annotated[Path | None, _option("PEM", "Trust these authorities.")]
-ServerName: TypeAlias = Annotated[str | None, _option("NAME", "The name in the certificate.")]
+ServerName: TypeAlias = Annotated[str | None, _option("NAME", "Its name to the certificate, and to Kerberos.")]
 ClientCert: TypeAlias = Annotated[Path | None, _option("PEM", "For --auth certificate.")]
-ClientKey: TypeAlias = Annotated[Path | None, _option("PEM", "Its key.")]
+ClientKey: TypeAlias = Annotated[Path | None, _option("PEM", "Its key; UNATTEND_CLIENT_KEY_PASSPHRASE opens it.")]
 
 Timeout: TypeAlias = Annotated[str | None, _option("30m", "How long to wait until it is ready.")]
 ConnectTimeout: TypeAlias = Annotated[str | None, _option("5s", "How long a connection may take.")]
@@ -39,7 +39,9 @@ Settle: TypeAlias = Annotated[str | None, _option("60s", "Require that it does n
 As: TypeAlias = Annotated[str | None, _option("packer|ansible|vagrant", "Meet it as that client does.", "--as")]
 Expect: TypeAlias = Annotated[str, _option("ready|closed", "closed: prove that nobody gets in.")]
 
-SpecFile: TypeAlias = Annotated[Path | None, _option("SPEC", "./unattend.toml when it is there.", "--spec")]
+SpecFile: TypeAlias = Annotated[
+    Path | None, _option("SPEC", "./unattend.toml when it is there; - for stdin.", "--spec")
+]
 Generated: TypeAlias = Annotated[Path | None, _option("DIR", "Where generate put its output.", "--output", "-o")]
 Timeline: TypeAlias = Annotated[Path | None, _option("FILE", "Write the boot as .json, .svg or .html.")]
 Junit: TypeAlias = Annotated[Path | None, _option("FILE", "Write a JUnit report.")]

@@ -23,7 +23,10 @@ def command(
     spec: Spec = None,
     output: Output = None,
     iso: Annotated[
-        Path | None, typer.Option("--iso", metavar="WINDOWS.iso", help="Take the image from what this medium holds.")
+        Path | None,
+        typer.Option(
+            "--iso", metavar="WINDOWS.iso", help="Take the image from what this medium holds.", readable=False
+        ),
     ] = None,
     cloud: Annotated[
         str | None,
@@ -39,6 +42,11 @@ def command(
     path = specs.found(spec)
     folder = specs.output_folder(path, output)
     guest = specs.guest_of(path, settings or (), folder, iso=iso)
+    if renew and not _makes_certificates(guest):
+        raise UsageError(
+            "--renew-certificate: no certificate of this guest's is made here",
+            help="That is for https: winrm_use_ssl = true in [communicator].",
+        )
     files = cloud_files_of(guest, folder, cloud, renew=renew) if cloud else files_of(guest, folder, renew=renew)
     earlier = {} if cloud else listed(folder)
     make_folder(folder)
@@ -68,6 +76,14 @@ def cloud_files_of(guest: Guest, folder: Path, cloud: str, *, renew: bool = Fals
     if cloud not in list(CloudTarget):
         raise UsageError(f"--for {cloud} is not known", help=f"It is one of {', '.join(CloudTarget)}.")
     return cloud_files(guest, CloudTarget(cloud), _certificate(guest, folder, renew=renew))
+
+
+def _makes_certificates(guest: Guest) -> bool:
+    from toolkit.spec.guest import HostMade, Winrm
+
+    certificates = (guest.bootstrap.certificate, guest.bootstrap.client_certificate)
+    over_https = isinstance(guest.communicator, Winrm) and guest.communicator.ssl
+    return over_https and any(isinstance(one, HostMade) for one in certificates)
 
 
 def _certificate(guest: Guest, folder: Path, *, renew: bool) -> HostCertificate | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.specs import DEFAULT
 from toolkit.errors import ExitCode, UnreadableError
 
 HELP = "Write a spec to start from: unattend.toml."
@@ -21,8 +23,8 @@ def command(
         str | None, typer.Option(metavar="EDITION", help="The edition's usual name, such as pro or standard.")
     ] = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; - for stdout.")
-    ] = Path("unattend.toml"),
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; - for stdout.", readable=False)
+    ] = DEFAULT,
 ) -> ExitCode:
     from toolkit.files import write_whole
     from toolkit.render.starter import starter
@@ -35,5 +37,11 @@ def command(
         raise UnreadableError(f"{output} is already there", help="Name another file with -o, or remove it first.")
     write_whole(output, text.encode("utf-8"), mode=0o644)
     console.data(str(output))
-    console.say("Next: unattend generate, unattend pack-iso, unattend verify-winrm HOST")
+    if output == DEFAULT:
+        console.say("Next: unattend generate, unattend pack-iso, unattend verify-winrm HOST")
+    else:
+        spec = shlex.quote(str(output))
+        console.say(
+            f"Next: unattend generate {spec}, unattend pack-iso {spec}, unattend verify-winrm HOST --spec {spec}"
+        )
     return ExitCode.OK

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from toolkit.cli import console, specs
 from toolkit.cli.cargo import cargo
-from toolkit.cli.packing import show_files
+from toolkit.cli.packing import say_left_out, show_files
 from toolkit.cli.progress import bar
 from toolkit.errors import ExitCode, UsageError
+from toolkit.files import make_folder
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
@@ -40,10 +41,13 @@ def put_in(order: Order, *, json: bool) -> ExitCode:
             "--inject needs either -o NEW.iso or --in-place", help="--in-place changes the ISO; --revert undoes that."
         )
     load = cargo(order.source, order.settings, order.drivers, order.iso)
+    say_left_out(load)
     if order.dry_run:
         foreseen(order.iso, load.files, target=order.output, no_prompt=order.no_prompt)
         show_files(order.output or order.iso, load.files, json=json)
         return ExitCode.OK
+    if order.output is not None:
+        make_folder(order.output.parent)
     with bar("injecting") as progress:
         injected = inject(
             order.iso,

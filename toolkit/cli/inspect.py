@@ -16,7 +16,6 @@ from toolkit.problems import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from toolkit.media.inspection import AnswerFile
     from toolkit.problems import Problem
 
 _MOST_FINDINGS = 200  # on one file
@@ -24,13 +23,17 @@ HELP = "Look into an ISO, a floppy, a WIM, an answer file."
 
 
 def command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="ISO, floppy, VHD, WIM, ESD, SWM or answer file.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="ISO, floppy, VHD, WIM, ESD, SWM or answer file.", readable=False)
+    ],
     json: Json = False,
 ) -> ExitCode:
     from toolkit.media.inspection import inspect
 
     found = inspect(file)
-    problems = [problem for answers in found.answer_files for problem in _findings(file, answers)]
+    itself = found.kind == "answer-file"
+    named = [(str(file) if itself else f"{file}:{answers.name}", answers.data) for answers in found.answer_files]
+    problems = [problem for name, data in named for problem in _findings(name, data)]
     if json:
         findings = [{**asdict(problem), "place": str(problem.place)} for problem in problems]
         console.data_json({**found.to_json(), "findings": findings})
@@ -41,13 +44,12 @@ def command(
     return ExitCode.FINDINGS if wrong else ExitCode.OK
 
 
-def _findings(file: Path, answers: AnswerFile) -> Iterator[Problem]:
+def _findings(name: str, data: bytes) -> Iterator[Problem]:
     """Give the findings on one answer file, the first of them where somebody means to drown us in them."""
     from toolkit.catalog.check import check
     from toolkit.problems import Place, Problem
 
-    name = f"{file}:{answers.name}" if answers.name else str(file)
-    found = check(answers.data, file=name)
+    found = check(data, file=name)
     yield from found[:_MOST_FINDINGS]
     if len(found) > _MOST_FINDINGS:
         more = f"and {len(found) - _MOST_FINDINGS:,} more findings"

@@ -20,10 +20,17 @@ _SPELLED = {"source": "a spec or folder"}
 def command(
     source: Annotated[
         Path | None,
-        typer.Argument(metavar="[SPEC|DIR]", help="A spec, or a folder of files; ./unattend.toml by default."),
+        typer.Argument(
+            metavar="[SPEC|DIR]",
+            help="A spec (- for stdin), or a folder to pack as it is; ./unattend.toml by default.",
+            readable=False,
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The image; build/unattend.iso by default.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="The image; build/unattend.iso by default.", readable=False
+        ),
     ] = None,
     floppy: Annotated[bool, typer.Option("--floppy", help="The same as --format floppy.")] = False,
     form: Annotated[str, typer.Option("--format", metavar=_FORMATS, help="What kind of medium.")] = "iso",
@@ -31,15 +38,17 @@ def command(
         str | None, typer.Option(metavar="LABEL", help="The volume's label; the spec's by default.")
     ] = None,
     drivers: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Drivers to add, as far as they are for this Windows.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Drivers to add, as far as they are for this Windows.", readable=False),
     ] = None,
     into: Annotated[
-        Path | None, typer.Option("--inject", metavar="WINDOWS.iso", help="Put the files into a Windows ISO.")
+        Path | None,
+        typer.Option("--inject", metavar="WINDOWS.iso", help="Put the files into a Windows ISO.", readable=False),
     ] = None,
     in_place: Annotated[bool, typer.Option("--in-place", help="Change that ISO itself; --revert undoes it.")] = False,
     no_prompt: Annotated[bool, typer.Option("--no-prompt", help='Boot it without "Press any key".')] = False,
     back: Annotated[
-        Path | None, typer.Option("--revert", metavar="WINDOWS.iso", help="Undo what --in-place did.")
+        Path | None, typer.Option("--revert", metavar="WINDOWS.iso", help="Undo what --in-place did.", readable=False)
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would travel, and write nothing.")] = False,
     settings: Settings = None,
@@ -49,7 +58,9 @@ def command(
 
     kind = "floppy" if floppy and form == _USUAL else form
     if back is not None:
-        _refuse("--revert", source=source, output=output, kind=kind, label=label, drivers=drivers, inject=into)
+        changes = {"in_place": in_place, "no_prompt": no_prompt, "dry_run": dry_run, "set": settings}
+        packing_only = {"source": source, "output": output, "label": label, "drivers": drivers, "inject": into}
+        _refuse("--revert", kind=kind, **packing_only, **changes)
         return injecting.take_back(back, json=json)
     if into is not None:
         _refuse("--inject", kind=kind, label=label)
@@ -63,9 +74,13 @@ def command(
     return packing.pack_up(request, json=json)
 
 
-def _refuse(option: str, *, kind: str, **others: Path | str | None) -> None:
+def _refuse(option: str, *, kind: str, **others: object) -> None:
     """Refuse what would have no effect beside an option, instead of leaving it out in silence."""
-    given = [_SPELLED.get(name, f"--{name}") for name, value in others.items() if value is not None]
+    given = [
+        _SPELLED.get(name, f"--{name.replace('_', '-')}")
+        for name, value in others.items()
+        if value not in (None, False, [])
+    ]
     if kind != _USUAL:
         given.append("--floppy" if kind == "floppy" else "--format")
     if given:

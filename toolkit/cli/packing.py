@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.cli import console, specs
 from toolkit.cli.cargo import cargo
+from toolkit.cli.leftovers import listed
 from toolkit.cli.progress import bar
 from toolkit.errors import ExitCode, UsageError
 from toolkit.values import dataclass
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from toolkit.spec.guest import Guest
 
 _MANY = 40
+_FEW = 5
 _ENDINGS = {"iso": "iso", "floppy": "img", "vhd": "vhd"}
 
 
@@ -41,7 +44,10 @@ def pack_up(request: Request, *, json: bool) -> ExitCode:
     form = _format(request.form)
     load = cargo(request.source, request.settings, request.drivers)
     medium = _arranged(form, load)
+    _require_file(request.output)
     _warn(medium.medium, load)
+    say_left_out(load)
+    _warn_of_other_files(load)
     target = request.output or load.folder / f"unattend.{_ENDINGS[medium.medium]}"
     label = _label(request, medium, load)
     if request.dry_run:
@@ -118,6 +124,33 @@ def _warn(medium: str, load: Cargo) -> None:
         console.warn(
             "the spec's firmware is uefi, and such guests do not read floppies",
             help='Leave --floppy out, or set disk.firmware = "bios".',
+        )
+
+
+def _require_file(output: Path | None) -> None:
+    """Refuse stdout, which is - elsewhere: an image is read back, and put in its place whole."""
+    if output is not None and str(output) == "-":
+        raise UsageError("an image cannot go to stdout", help="Name a file with -o.")
+
+
+def say_left_out(load: Cargo) -> None:
+    """Name what a folder holds and the medium will not."""
+    if load.left_out:
+        more = f" and {len(load.left_out) - _FEW:,} more" if len(load.left_out) > _FEW else ""
+        console.say(f"left out, since it does not travel: {', '.join(load.left_out[:_FEW])}{more}")
+
+
+def _warn_of_other_files(load: Cargo) -> None:
+    """Tell where the last `generate` ran with an --iso or a --set that this command does not repeat."""
+    earlier = {} if load.guest is None else listed(load.folder)
+    given = {
+        file.name: hashlib.sha256(file.source).hexdigest() for file in load.files if isinstance(file.source, bytes)
+    }
+    other = sorted(name for name in given.keys() & earlier.keys() if given[name] != earlier[name])
+    if other:
+        console.warn(
+            f"{load.folder} holds another {' and '.join(other)}: generate ran for other settings than these",
+            help=f"Packed is what the spec gives now. To pack what generate left: unattend pack-iso {load.folder}",
         )
 
 

@@ -17,7 +17,10 @@ from toolkit.secret import Secret, first_line, line_from
 VARIABLE = "UNATTEND_WINRM_PASSWORD"
 
 PasswordFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--password-file", metavar="FILE", help="Read the password from the file's first line.")
+    Path | None,
+    typer.Option(
+        "--password-file", metavar="FILE", help="Read the password from the file's first line.", readable=False
+    ),
 ]
 PasswordStdin: TypeAlias = Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")]
 

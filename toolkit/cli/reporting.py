@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.cli import console
 from toolkit.cli.waiting import watched
 from toolkit.errors import ExitCode, UnreadableError, UsageError
-from toolkit.files import is_folder, write_whole
+from toolkit.files import is_device, is_folder, write_whole
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:
@@ -38,13 +39,20 @@ class Outputs:
                 f"--timeline {self.timeline}: its name says no format", help="Let it end in .json, .svg or .html."
             )
         for file in (self.junit, self.timeline):
-            if file is not None and (is_folder(file) or not is_folder(file.parent)):
+            if file is not None and (is_folder(file) or is_device(file) or not _takes_files(file.parent)):
                 # After the wait, this would take the place of the verdict.
-                raise UnreadableError(f"{file} cannot be written", help="Name a file in a folder that is there.")
+                raise UnreadableError(
+                    f"{file} cannot be written",
+                    help="Name a file in a folder that is there, and that you may write to.",
+                )
+
+
+def _takes_files(folder: Path) -> bool:
+    return is_folder(folder) and os.access(folder, os.W_OK | os.X_OK)
 
 
 def options_of(*, full: bool, checks: Sequence[str], settle: str | None, client: str | None, expect: str) -> Options:
-    """Read the flags. Raises UsageError for a client or an expectation that is not known."""
+    """Read the flags. Raises UsageError for what is not known, and for what a guest that is shut cannot be asked."""
     from toolkit.spec.duration import seconds
     from toolkit.verify.checks.check import Settings
     from toolkit.verify.checks.registry import CHECKS
@@ -54,7 +62,12 @@ def options_of(*, full: bool, checks: Sequence[str], settle: str | None, client:
     for option, value, known in (("--as", client, list(Client)), ("--expect", expect, list(Expect))):
         if value is not None and value not in known:
             raise UsageError(f"{option} {value} is not known", help=f"It is one of {', '.join(known)}.")
-    names = [one.name for one in CHECKS] if full else list(checks)
+    if expect == Expect.CLOSED and (full or checks or settle is not None or client is not None):
+        raise UsageError(
+            "--expect closed lets nobody log on, and --full, --check, --settle and --as need a logon",
+            help="Run them before the image is closed, without --expect closed.",
+        )
+    names = [*(one.name for one in CHECKS if full), *checks]
     try:
         settled = 0.0 if settle is None else seconds(settle)
     except ValueError as err:

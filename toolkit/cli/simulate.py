@@ -39,6 +39,7 @@ def command(
 ) -> ExitCode:
     from toolkit.simulator.server import SimulatedGuest
 
+    _require_effect(spec, username, password_file, password_stdin, settings)
     if spec is None and username is not None:
         password = passwords.given(password_file, password_stdin) or passwords.asked(username)
         state, certificate = _state_of_flags(username, password), None
@@ -51,6 +52,24 @@ def command(
         console.say(f"{state.host_name}, a simulated {state.windows.name}, answers. Ctrl-C ends it.")
         _until_interrupted()
     return ExitCode.OK
+
+
+def _require_effect(
+    spec: Path | None, username: str | None, password_file: Path | None, password_stdin: bool, settings: object
+) -> None:
+    """Refuse what would have no effect: a guest is a spec's, or one that the flags describe."""
+    if username is None and (password_file is not None or password_stdin):
+        raise UsageError(
+            "a password is for a guest without a spec, and there is no user to it",
+            help="Add -u USER, or leave the password out: the spec says where its own is.",
+        )
+    if username is not None and spec is not None:
+        raise UsageError(
+            f"-u is for a guest without a spec, and {spec} says who logs on",
+            help="Leave one of them out, or write --set communicator.winrm_username=USER.",
+        )
+    if username is not None and settings:
+        raise UsageError("--set is for a guest with a spec, and -u for one without", help="Leave one of them out.")
 
 
 def _state_of_spec(path: Path, settings: Sequence[str]) -> tuple[GuestState, Certificate | None]:

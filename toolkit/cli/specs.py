@@ -27,7 +27,7 @@ def found(spec: Path | None) -> Path:
     if spec is None and not DEFAULT.exists():
         raise UnreadableError(
             "there is no unattend.toml in this folder",
-            help="Write one with `unattend init`, or name a spec: `unattend generate path/to/unattend.toml`.",
+            help="Write one with `unattend init`, or name one that is elsewhere: path/to/unattend.toml.",
         )
     return spec or DEFAULT
 
@@ -50,7 +50,7 @@ def guest_of(
     from toolkit.spec.load import load_guest
     from toolkit.spec.secrets import Vault
 
-    text = _stdin_text() if spec == STDIN else None
+    text = stdin_text() if spec == STDIN else None
     vault = Vault(os.environ, asking(), output, may_make=may_make)
     document = read_document(spec, settings, stdin=text)
     if iso is None:
@@ -66,7 +66,8 @@ def _told(loaded: Loaded) -> Guest:
     return loaded.guest
 
 
-def _stdin_text() -> str:
+def stdin_text() -> str:
+    """Read the spec that stands on stdin."""
     from toolkit.spec.document import read_stream
 
     if sys.stdin is None:

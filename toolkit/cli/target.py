@@ -162,7 +162,7 @@ def _connection(
     from toolkit.spec.load import load_connection
     from toolkit.spec.secrets import Vault
 
-    document = read_document(path, settings)
+    document = read_document(path, settings, stdin=specs.stdin_text() if path == specs.STDIN else None)
     section = document.data.get("communicator")
     own_user = section.get("winrm_username") if isinstance(section, dict) else None
     if password is None and flags.username is not None and flags.username != own_user:

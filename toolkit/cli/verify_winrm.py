@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from toolkit.cli import flags, passwords
 from toolkit.cli.options import Json, Settings
-from toolkit.errors import ExitCode
+from toolkit.cli.specs import STDIN
+from toolkit.errors import ExitCode, UsageError
 
 HELP = "Prove a guest, or say what is wrong with it."
 
@@ -43,6 +44,10 @@ def command(
     from toolkit.cli.reporting import Outputs, options_of, verified
     from toolkit.cli.target import Flags, Patient, Trusting, target
 
+    if spec == STDIN and password_stdin:
+        raise UsageError(
+            "stdin cannot give both the spec and the password", help="Use --password-file, or a spec's file."
+        )
     given = Flags(
         host,
         username,

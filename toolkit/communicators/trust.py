@@ -44,7 +44,7 @@ def present(context: ssl.SSLContext, certificate: ClientCertificate) -> None:
     except ssl.SSLError as err:
         raise UsageError(
             f"{certificate.certificate} and {certificate.key} are not a certificate and its key ({err.reason or err}).",
-            help="Both are PEM files; an encrypted key needs its passphrase.",
+            help="Both are PEM files; an encrypted key needs its passphrase in UNATTEND_CLIENT_KEY_PASSPHRASE.",
         ) from err
     except OSError as err:
         raise UnreadableError(

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from toolkit.errors import UnreadableError
 from toolkit.explain.code import explain_code
 from toolkit.explain.explanation import Explanation
 from toolkit.explain.log import explain_log
+from toolkit.files import is_folder
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 _LARGEST_LOG = 32 * 1024 * 1024
+_CHUNK = 1 << 20
+_LIKE_A_PATH = re.compile(r"\S+\.(?:log|txt)|(?:~|\.{0,2})/\S+|(?:[A-Za-z]:|\.{1,2})\\\S+", re.IGNORECASE)
 _LONGEST_PATH = 1024
 _BYTE_ORDER_MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
@@ -20,7 +28,22 @@ def explain(text: str) -> Explanation:
     if found := explain_code(question):
         return found
     path = _file(question)
+    if path is None and _LIKE_A_PATH.fullmatch(question):
+        why = f"{question} is a folder" if is_folder(Path(question)) else f"there is no file {question}"
+        raise UnreadableError(why, help="Check the path, or paste the log's text.")
     return explain_text(_read(path) if path else question)
+
+
+def explain_stream(stream: BinaryIO) -> Explanation:
+    """Explain a log that comes through a pipe: the end of it, where it is long."""
+    mark, kept, size = b"", b"", 0
+    while data := stream.read(_CHUNK):
+        mark = mark or data[:2]
+        size += len(data)
+        kept += data
+        if len(kept) > 2 * _LARGEST_LOG:
+            kept = _end_of(kept, size)
+    return explain_text(_decoded(mark, _end_of(kept, size)))
 
 
 def explain_text(text: str) -> Explanation:
@@ -46,10 +69,10 @@ def _file(text: str) -> Path | None:
 
 
 def _read(path: Path) -> str:
-    """Read the end of a log, in the encoding that its first bytes say: PowerShell's `>` writes UTF-16."""
+    """Read the end of a log."""
     try:
         with path.open("rb") as stream:
-            mark = stream.read(4)
+            mark = stream.read(2)
             size = stream.seek(0, 2)
             stream.seek(max(0, size - _LARGEST_LOG) & ~1)
             data = stream.read(_LARGEST_LOG)
@@ -57,5 +80,16 @@ def _read(path: Path) -> str:
         raise UnreadableError(
             f"{path} cannot be read: {err.strerror or err}", help="Give a file that you may read, or paste its text."
         ) from err
+    return _decoded(mark, data)
+
+
+def _end_of(kept: bytes, size: int) -> bytes:
+    """Give the last part of `kept`, which ends after `size` bytes, from where a character of UTF-16 may begin."""
+    surplus = max(0, len(kept) - _LARGEST_LOG)
+    return kept[surplus + (size - len(kept) + surplus) % 2 :]
+
+
+def _decoded(mark: bytes, data: bytes) -> str:
+    """Read a log in the encoding that its first bytes say: PowerShell's `>` writes UTF-16."""
     encoding = next((name for start, name in _BYTE_ORDER_MARKS if mark.startswith(start)), "utf-8")
     return data.decode(encoding, "replace").removeprefix("\ufeff")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _IN_USE = "it is open in another program"
+_CURE = "Stop what uses it, or write to a new file with -o NEW.iso."
 _SHARING_VIOLATION = 32  # Windows: somebody has it open and does not want it written to
 _LOOP_DEVICES = Path("/sys/block")
 
@@ -42,6 +43,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         _require_changeable(path, path.stat())
         image = path.open("r+b")
     except OSError as err:
+        if isinstance(err, FileNotFoundError):
+            raise _refused(path, err.strerror or str(err), "Check the path.") from err
         in_use = getattr(err, "winerror", None) == _SHARING_VIOLATION
         raise _refused(path, _IN_USE if in_use else err.strerror or str(err)) from err
     with image:
@@ -69,11 +72,8 @@ def _is_attached(path: Path) -> bool:
     return False
 
 
-def _refused(path: Path, reason: str) -> UnreadableError:
-    return UnreadableError(
-        f"{path} cannot be changed: {reason}",
-        help="Stop what uses it, or write to a new file with -o NEW.iso.",
-    )
+def _refused(path: Path, reason: str, cure: str = _CURE) -> UnreadableError:
+    return UnreadableError(f"{path} cannot be changed: {reason}", help=cure)
 
 
 if sys.platform != "win32":

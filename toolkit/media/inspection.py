@@ -57,7 +57,7 @@ class Listed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AnswerFile:
-    """An answer file that was found; `data` is for a check. The name is empty where it is the inspected file itself."""
+    """An answer file that was found, on a medium or as the inspected file itself; `data` is for a check."""
 
     name: str
     data: bytes = field(repr=False)  # holds passwords
@@ -136,7 +136,7 @@ def windows_images(path: Path) -> tuple[WimImage, ...]:
         if signature.is_wim(signature.head(image)):
             return _read(image).images
         files = udf_files(image, _SETUP_FOLDERS, _SETUP_IMAGES) or _named(_SETUP_IMAGES, _discs_files(path, image))
-        found = tuple(one for file in files for one in _read(stream_of(image, file)).images)
+        found = tuple(one for file in files for one in _inner(path, image, file).images)
     if not found:
         raise UnreadableError(
             f"{path} holds no Windows images", help="Name a Windows setup disc: it has sources/install.wim or .esd."
@@ -198,6 +198,17 @@ def _installable(image: BinaryIO, file: ContainedFile) -> Installable:
         return Installable(file.name, _read(stream_of(image, file)))
     except UnreadableError as err:
         return Installable(file.name, None, err.message)
+
+
+def _inner(path: Path, image: BinaryIO, file: ContainedFile) -> WimFile:
+    """Read images within a disc, and say of what is no such file that the disc holds it."""
+    try:
+        return _read(stream_of(image, file))
+    except UnreadableError as err:
+        message = f"{file.name} in {path} cannot be read: {err.message}"
+        raise UnreadableError(
+            message, help="Fetch the disc again, and compare its SHA-256 with the publisher's."
+        ) from err
 
 
 def _named(pattern: re.Pattern[str], files: Sequence[ContainedFile]) -> list[ContainedFile]:

@@ -148,7 +148,8 @@ class _Walk:
         if unit or gap:
             raise _damaged(f"{name!a} is interleaved, which nothing but CD-I discs is")
         if size and offset + size > self._size:
-            raise _damaged(f"it ends before {name!a} does")
+            what = "a folder" if name in _SELF_AND_PARENT else f"{name!a}"
+            raise _damaged(f"it ends before {what} does")
         return Record(name, flags, Extent(offset, size))
 
     def _records(self, directory: bytes) -> Iterator[Record]:

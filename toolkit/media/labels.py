@@ -16,7 +16,7 @@ _ISO = re.compile(r"[A-Za-z0-9_.-]+(?: +[A-Za-z0-9_.-]+)*")
 def floppy_label_problems(label: str) -> tuple[Problem, ...]:
     """An empty label is none. Lower case is stored as upper case, as Windows does."""
     return _problems(
-        label, _FLOPPY, FLOPPY_LABEL, "A floppy's label has at most 11 characters: A-Z, 0-9, _, - and inner spaces."
+        label, _FLOPPY, FLOPPY_LABEL, "A FAT label has at most 11 characters: A-Z, 0-9, _, - and inner spaces."
     )
 
 

@@ -147,7 +147,7 @@ def read_text(path: Path) -> str:
     except FileNotFoundError as err:
         raise UnreadableError(
             f"there is no spec at {path}",
-            help="Write one with `unattend init`, or name another: `unattend generate path/to/unattend.toml`.",
+            help="Write one with `unattend init`, or name another: path/to/unattend.toml.",
         ) from err
     except OSError as err:
         raise UnreadableError(f"{path} cannot be read: {err.strerror}", help="Check its permissions.") from err

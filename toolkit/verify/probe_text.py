@@ -51,6 +51,8 @@ def _verdict(found: Probe) -> str:
         return "Something answers, but it is not WinRM."
     if found.doors.windows:
         return "Windows seems to be up, but WinRM's ports do not answer: off, or behind the firewall."
+    if found.doors.with_state(Door.SHUT):
+        return "The host is up and refuses connections: no service listens there (yet), or a port forward is missing."
     return "Nothing answers: not up yet, another address, or a firewall that drops everything."
 
 

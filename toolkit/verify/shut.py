@@ -46,7 +46,7 @@ class Shut:
         if self.answering:
             return f"port {_listed(self.answering)} answers"
         proof = "the guest is up" if self.awake else "nothing shows that the guest is up"
-        return f"port {_listed((*self.accepting, *self.refusing, *self.silent))} serves nobody, and {proof}"
+        return f"ports {_listed((*self.accepting, *self.refusing, *self.silent))} serve nobody, and {proof}"
 
 
 def look_shut(endpoint: Endpoint, limits: Limits, resolve: Callable[[str, int], tuple[Address, ...]]) -> Shut:
