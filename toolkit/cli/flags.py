@@ -7,11 +7,13 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from toolkit.cli.options import path_option
+
 _METHODS = "basic|ntlm|negotiate|kerberos|credssp|certificate"
 
 
 def _option(metavar: str, text: str, *names: str) -> object:
-    return typer.Option(*names, metavar=metavar, help=text, readable=False)
+    return path_option(*names, metavar=metavar, help=text)
 
 
 Host: TypeAlias = Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli import console, specs
-from toolkit.cli.options import Json, Output, Settings, Spec
+from toolkit.cli.options import Json, Output, Settings, Spec, path_option
 from toolkit.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -24,9 +24,7 @@ def command(
     output: Output = None,
     iso: Annotated[
         Path | None,
-        typer.Option(
-            "--iso", metavar="WINDOWS.iso", help="Take the image from what this medium holds.", readable=False
-        ),
+        path_option("--iso", metavar="WINDOWS.iso", help="Take the image from what this medium holds."),
     ] = None,
     cloud: Annotated[
         str | None,

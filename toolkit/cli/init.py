@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.options import path_option
 from toolkit.cli.specs import DEFAULT
 from toolkit.errors import ExitCode, UnreadableError
 
@@ -23,7 +24,7 @@ def command(
         str | None, typer.Option(metavar="EDITION", help="The edition's usual name, such as pro or standard.")
     ] = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; - for stdout.", readable=False)
+        Path, path_option("--output", "-o", metavar="FILE", help="Where to write it; - for stdout.")
     ] = DEFAULT,
 ) -> ExitCode:
     from toolkit.files import write_whole

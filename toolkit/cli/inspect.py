@@ -6,10 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from toolkit.cli import console
-from toolkit.cli.options import Json
+from toolkit.cli.options import Json, path_argument
 from toolkit.errors import ExitCode
 from toolkit.problems import Severity
 
@@ -23,9 +21,7 @@ HELP = "Look into an ISO, a floppy, a WIM, an answer file."
 
 
 def command(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="ISO, floppy, VHD, WIM, ESD, SWM or answer file.", readable=False)
-    ],
+    file: Annotated[Path, path_argument(metavar="FILE", help="ISO, floppy, VHD, WIM, ESD, SWM or answer file.")],
     json: Json = False,
 ) -> ExitCode:
     from toolkit.media.inspection import inspect

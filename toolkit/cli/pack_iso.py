@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.options import Json, Settings
+from toolkit.cli.options import Json, Settings, path_argument, path_option
 from toolkit.errors import ExitCode, UsageError
 
 HELP = "Pack them onto an ISO, a floppy, a Windows ISO."
@@ -20,17 +20,13 @@ _SPELLED = {"source": "a spec or folder"}
 def command(
     source: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[SPEC|DIR]",
-            help="A spec (- for stdin), or a folder to pack as it is; ./unattend.toml by default.",
-            readable=False,
+        path_argument(
+            metavar="[SPEC|DIR]", help="A spec (- for stdin), or a folder to pack as it is; ./unattend.toml by default."
         ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="The image; build/unattend.iso by default.", readable=False
-        ),
+        path_option("--output", "-o", metavar="FILE", help="The image; build/unattend.iso by default."),
     ] = None,
     floppy: Annotated[bool, typer.Option("--floppy", help="The same as --format floppy.")] = False,
     form: Annotated[str, typer.Option("--format", metavar=_FORMATS, help="What kind of medium.")] = "iso",
@@ -39,16 +35,16 @@ def command(
     ] = None,
     drivers: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Drivers to add, as far as they are for this Windows.", readable=False),
+        path_option(metavar="DIR", help="Drivers to add, as far as they are for this Windows."),
     ] = None,
     into: Annotated[
         Path | None,
-        typer.Option("--inject", metavar="WINDOWS.iso", help="Put the files into a Windows ISO.", readable=False),
+        path_option("--inject", metavar="WINDOWS.iso", help="Put the files into a Windows ISO."),
     ] = None,
     in_place: Annotated[bool, typer.Option("--in-place", help="Change that ISO itself; --revert undoes it.")] = False,
     no_prompt: Annotated[bool, typer.Option("--no-prompt", help='Boot it without "Press any key".')] = False,
     back: Annotated[
-        Path | None, typer.Option("--revert", metavar="WINDOWS.iso", help="Undo what --in-place did.", readable=False)
+        Path | None, path_option("--revert", metavar="WINDOWS.iso", help="Undo what --in-place did.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would travel, and write nothing.")] = False,
     settings: Settings = None,

@@ -11,6 +11,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.options import path_option
 from toolkit.errors import UsageError
 from toolkit.secret import Secret, first_line, line_from
 
@@ -18,9 +19,7 @@ VARIABLE = "UNATTEND_WINRM_PASSWORD"
 
 PasswordFile: TypeAlias = Annotated[
     Path | None,
-    typer.Option(
-        "--password-file", metavar="FILE", help="Read the password from the file's first line.", readable=False
-    ),
+    path_option("--password-file", metavar="FILE", help="Read the password from the file's first line."),
 ]
 PasswordStdin: TypeAlias = Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")]
 
