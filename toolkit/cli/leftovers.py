@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 from typing import TYPE_CHECKING
 
 from toolkit.errors import UnreadableError
 from toolkit.files import read_at_most
-from toolkit.render.manifest import NAME as MANIFEST
+from toolkit.render.kept_manifest import kept_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,9 +26,8 @@ _LARGEST = 64 << 20  # of a file that we wrote
 def listed(folder: Path) -> dict[str, str]:
     """Give the names and SHA-256s of the manifest in `folder`, {} where there is none of ours."""
     try:
-        content = json.loads((folder / MANIFEST).read_bytes())
-        return {str(file["name"]): str(file["sha256"]) for file in content["files"]}
-    except (OSError, ValueError, KeyError, TypeError):
+        return {str(file["name"]): str(file["sha256"]) for file in kept_manifest(folder)["files"]}
+    except (KeyError, TypeError):
         return {}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -139,11 +138,12 @@ def _limits(flags: Flags) -> Limits:
 
 def _declared(folder: Path) -> Declared | None:
     """Read what `generate` promised there; None where it has not run, or what is there is not its manifest."""
+    from toolkit.render.kept_manifest import kept_manifest
     from toolkit.verify.wanted import declared_by_manifest
 
     try:
-        return declared_by_manifest(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return declared_by_manifest(kept_manifest(folder))
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

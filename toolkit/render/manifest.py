@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from toolkit.files import NamedFile
 from toolkit.render.closing import DELAY, close_command, closer_name
+from toolkit.render.kept_manifest import NAME
 from toolkit.render.runner.build_end import shutdown_command
 from toolkit.spec.guest import NoCommunicator, Ssh, Winrm
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from toolkit.render.winrm_steps import HostCertificate
     from toolkit.spec.guest import Communicator, Guest
 
-NAME = "manifest.json"
 FORMAT = 1
 
 
