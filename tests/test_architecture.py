@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 LONGEST_FUNCTION = 60
 LONGEST_MODULE = 350
 
-BASE = frozenset({"errors", "problems", "files", "secret", "private", "certificates", "paragraphs", "values"})
+BASE = frozenset(
+    {"errors", "problems", "files", "secret", "private", "certificates", "paragraphs", "values", "numbers"}
+)
 MODEL = frozenset({"spec", "catalog"})
 FEATURES = frozenset({"render", "media", "communicators", "verify", "explain", "simulator"})
 

@@ -12,7 +12,7 @@ from toolkit.errors import SpecError, ToolkitError, UsageError
 from toolkit.spec.document import read_document
 from toolkit.spec.guest import Firmware, Winrm
 from toolkit.spec.load import load_guest
-from toolkit.spec.overlay import overlaid
+from toolkit.spec.overlay import overlaid, setting
 from toolkit.spec.secrets import Vault
 
 _NO_FILE = Path("-")
@@ -232,3 +232,9 @@ def test_laying_over_changes_neither_side() -> None:
     base, top = {"a": {"b": [1]}}, {"a": {"c": 2}}
     assert overlaid(base, top) == {"a": {"b": [1], "c": 2}}
     assert (base, top) == ({"a": {"b": [1]}}, {"a": {"c": 2}})
+
+
+@pytest.mark.parametrize("number", ["²", "-1", "9" * 5000])
+def test_what_is_no_items_number_is_told(number: str) -> None:
+    with pytest.raises(UsageError, match="none of their numbers"):
+        setting(f"accounts.{number}.name=b", {"accounts": [{"name": "a"}]})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.cli import console
 from toolkit.errors import UnreadableError, UsageError
+from toolkit.numbers import unsigned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -80,13 +81,13 @@ def source_date(environment: dict[str, str] | os._Environ[str]) -> int | None:
     text = environment.get("SOURCE_DATE_EPOCH")
     if text is None or not text.strip():
         return None
-    digits = text.strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
+    moment = unsigned(text.strip(), _MOST_DIGITS)
+    if moment is None:
         shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
         raise UsageError(
             f'SOURCE_DATE_EPOCH is "{shown}", which is not a number of seconds', help="Unset it, or mend it."
         )
-    return int(digits)
+    return moment
 
 
 def asking() -> Callable[[str], str] | None:

@@ -6,11 +6,13 @@ import ipaddress
 import re
 
 from toolkit.errors import UsageError
+from toolkit.numbers import unsigned
 from toolkit.values import dataclass
 
 PATH = "/wsman"
 HTTP_PORT = 5985
 HTTPS_PORT = 5986
+_PORT_DIGITS = 5
 
 _FORMS = "Write host, host:port, [IPv6]:port or http(s)://host[:port]/wsman."
 _SCHEMES = {"http": False, "https": True}
@@ -93,9 +95,10 @@ def _split_port(authority: str, text: str) -> tuple[str, int | None]:
 
 
 def _port(digits: str, text: str) -> int:
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 5):
+    port = unsigned(digits, _PORT_DIGITS)
+    if port is None:
         raise UsageError(f"{digits!r} in {text!r} is not a port", help=_FORMS)
-    return checked_port(int(digits))
+    return checked_port(port)
 
 
 def checked_host(host: str, text: str) -> str:

@@ -7,9 +7,9 @@ import binascii
 from typing import TYPE_CHECKING
 
 from toolkit.files import NamedFile
+from toolkit.numbers import unsigned
 from toolkit.secret import Secret
 from toolkit.simulator.documents import DocumentError, parsed
-from toolkit.simulator.numbers import unsigned
 from toolkit.simulator.state import BUILT_IN_ADMINISTRATOR, LocalUser, built_in_administrator, computer_name
 from toolkit.values import dataclass
 

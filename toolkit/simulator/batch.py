@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from toolkit.simulator.numbers import signed
+from toolkit.numbers import signed
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
+from toolkit.numbers import signed
 from toolkit.simulator.batch import BatchFile, Line, block, condition, first_command
 from toolkit.simulator.commandline import Part, expanded, parts, program, unwrapped, words
 from toolkit.simulator.effects import apply
-from toolkit.simulator.numbers import signed
 from toolkit.simulator.powershell_file import PowerShellFile, run_file
 from toolkit.values import dataclass
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeAlias
 
+from toolkit.numbers import unsigned
 from toolkit.simulator.machine import BUILT_IN, Machine, Rule
-from toolkit.simulator.numbers import unsigned
 
 Outcome: TypeAlias = tuple[Machine, str, int]
 

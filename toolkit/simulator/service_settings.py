@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from toolkit.numbers import unsigned
 from toolkit.simulator.machine import PORTS, Listener, Machine, Transport
-from toolkit.simulator.numbers import unsigned
 from toolkit.values import dataclass
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from toolkit.errors import UsageError
+from toolkit.numbers import unsigned
 
 if TYPE_CHECKING:
     from toolkit.spec.places import KeyPath
@@ -90,8 +91,9 @@ def _changed(path: KeyPath, below: Any) -> KeyPath:
 
 
 def _index(part: str, size: int, array: str) -> int:
-    if part.isascii() and part.isdecimal() and int(part) < size:
-        return int(part)
+    number = unsigned(part)
+    if number is not None and number < size:
+        return number
     items = "1 item" if size == 1 else f"{size} items"
     raise UsageError(
         f"--set {array}.{part}: {array} is an array of {items}, and {part} is none of their numbers",

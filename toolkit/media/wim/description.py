@@ -7,6 +7,7 @@ from xml.parsers import expat
 
 from toolkit.media.wim.header import damaged
 from toolkit.media.wim.image import WimImage
+from toolkit.numbers import unsigned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 MOST_IMAGES = 1000  # Microsoft's own hold up to a dozen
 LONGEST_TEXT = 32 << 10  # characters; a description is a line
 DEEPEST = 32
+_COUNT_DIGITS = 20  # of 64 bits
 
 # PROCESSOR_ARCHITECTURE_* of winnt.h, in the words of answer files.
 _ARCHITECTURES = {"0": "x86", "5": "arm", "6": "ia64", "9": "amd64", "12": "arm64"}
@@ -108,7 +110,7 @@ class _Reader:
 
 
 def _image(index: str, texts: Mapping[str, str], languages: Iterable[str]) -> WimImage:
-    number = _number(index)
+    number = unsigned(index, _COUNT_DIGITS)
     if not number:
         raise damaged(f"an image has the index {index[:40]!a}")
     architecture = texts.get("WINDOWS/ARCH")
@@ -124,10 +126,5 @@ def _image(index: str, texts: Mapping[str, str], languages: Iterable[str]) -> Wi
         languages=tuple(languages),
         default_language=texts.get("WINDOWS/LANGUAGES/DEFAULT"),
         version=".".join(version) or None,
-        size=_number(texts.get("TOTALBYTES", "")),
+        size=unsigned(texts.get("TOTALBYTES", ""), _COUNT_DIGITS),
     )
-
-
-def _number(text: str) -> int | None:
-    """Read a count. Python's own int takes more than digits, and takes its time over thousands of them."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from toolkit.communicators.soap import CONFIG
+from toolkit.numbers import unsigned
 from toolkit.verify.checks.check import UnaskableError
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 LISTENERS = f"{CONFIG}/listener"
 
 _LARGEST = 1024 * 1024
+_DIGITS = 10  # of 32 bits
 
 
 def parsed(data: bytes) -> ET.Element:
@@ -35,7 +36,7 @@ def elements(root: ET.Element, namespace: str, name: str) -> Iterator[ET.Element
 
 def number(text: str) -> int | None:
     """Read a number as Windows writes its sizes and ports; None for whatever else a guest may write."""
-    return int(text) if re.fullmatch("[0-9]{1,10}", text) else None
+    return unsigned(text, _DIGITS)
 
 
 def local_name(element: ET.Element) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.simulator.numbers import signed, unsigned
+from toolkit.numbers import signed, unsigned
 
 
 @given(st.integers(0, 10**18 - 1))
