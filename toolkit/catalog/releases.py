@@ -9,6 +9,9 @@ from typing import Any, Literal
 from toolkit.catalog.tables import rows
 from toolkit.values import dataclass
 
+# The first builds of Windows 8 and later, which their servers share (2012, 2012 R2, 2016).
+WINDOWS_8, WINDOWS_8_1, WINDOWS_10 = 9200, 9600, 10240
+
 
 @dataclass(frozen=True, slots=True)
 class Edition:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from toolkit.catalog.releases import WINDOWS_8, WINDOWS_10
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -65,9 +67,9 @@ def _dword(key: str, name: str, value: int) -> str:
 
 def _first_run(guest: Guest) -> Iterator[tuple[str, str]]:
     yield f'reg.exe add "{_FLYOUT}" /f', "No question about new networks"
-    if guest.windows.release.build >= 9200:
+    if guest.windows.release.build >= WINDOWS_8:
         yield _dword(_SYSTEM, "EnableFirstLogonAnimation", 0), "No first logon animation"
-    if guest.windows.release.build >= 10240:
+    if guest.windows.release.build >= WINDOWS_10:
         yield _dword(rf"{_POLICIES}\Windows\OOBE", "DisablePrivacyExperience", 1), "No privacy questions at logon"
         yield _dword(rf"{_POLICIES}\Edge", "HideFirstRunExperience", 1), "No first run of Edge"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from toolkit.spec.groups import is_group
+from toolkit.spec.text import utf16_units
 
 ADMINISTRATOR = "Administrator"
 _LONGEST_NAME = 20  # the SAM account name's limit; the reference page's 256 is not reachable
@@ -69,7 +70,7 @@ def account_name_fault(name: str) -> str | None:
         return "is reserved by Windows" + (": use [administrator]" if name.casefold() == "administrator" else "")
     if is_group(name):  # both are of one kind to Windows (NetLocalGroupAdd: NERR_UserExists)
         return "is the name of a group of Windows"
-    if len(name.encode("utf-16-le")) // 2 > _LONGEST_NAME:
+    if utf16_units(name) > _LONGEST_NAME:
         return f"is longer than {_LONGEST_NAME} characters"
     bad = sorted({character for character in name if character in _FORBIDDEN or ord(character) < 32})
     if bad:

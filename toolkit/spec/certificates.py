@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, assert_nev
 
 from pydantic import Discriminator, Field, Tag
 
+from toolkit.catalog.releases import WINDOWS_8
 from toolkit.files import read_at_most
 from toolkit.spec.guest import (
     ClientCertificate,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 _DNS_NAME = r"(\*\.)?[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*"
 _LARGEST = 8 << 20
-_WITHOUT_TLS_1_2 = {"7", "server-2008r2"}
 _TLS_1_2 = r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Server"
 
 
@@ -130,7 +130,7 @@ def check_tls(communicator: Communicator, windows: Windows, findings: Findings, 
     """
     if restarts or not isinstance(communicator, Winrm) or not communicator.ssl:
         return
-    if windows.release.key not in _WITHOUT_TLS_1_2:
+    if windows.release.build >= WINDOWS_8:
         return
     findings.warning(
         ("communicator", "winrm_use_ssl"),

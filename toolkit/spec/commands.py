@@ -9,6 +9,7 @@ from pydantic import Field
 
 from toolkit.spec.guest import Command, Phase
 from toolkit.spec.section import Findings, Section
+from toolkit.spec.text import utf16_units
 
 # Path in Microsoft-Windows-Setup (no number in the reference; 255 in practice, cschneegans/unattend-generator#213),
 # Path in Microsoft-Windows-Deployment, CommandLine in FirstLogonCommands and LogonCommands. What runs after OOBE is a
@@ -81,7 +82,7 @@ def _check_loops(path: tuple[str | int, ...], section: CommandSection, findings:
 
 
 def _check_length(path: tuple[str | int, ...], text: str, limit: int, phase: Phase, findings: Findings) -> None:
-    size = len(text.encode("utf-16-le")) // 2
+    size = utf16_units(text)
     if size > limit:
         findings.error(
             path,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from toolkit.catalog.releases import WINDOWS_8
 from toolkit.spec.guest import Architecture
 from toolkit.spec.oobe_choices import WINDOWS_11, Bypass
 from toolkit.spec.partitions import PartitionSection, label_fault, resolve_partitions
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from toolkit.spec.guest import Windows
 
 _LAST_DISK = 63
-_WINDOWS_8 = 9200
 _BUSES = {str(bus).lower(): bus for bus in Bus}
 
 
@@ -79,7 +79,7 @@ def resolve_disk(section: DiskSection, windows: Windows, findings: Findings) -> 
 
 def _check_32_bit(windows: Windows, firmware: Firmware, findings: Findings) -> None:
     """Refuse Windows 7 of 32 bits on UEFI: 32-bit firmware is supported since Windows 8."""
-    old = windows.release.build < _WINDOWS_8
+    old = windows.release.build < WINDOWS_8
     if firmware is Firmware.UEFI and old and Architecture.X86 in windows.architectures:
         message = f"{windows.release.name} starts from UEFI as amd64 only"
         findings.error(("disk", "firmware"), message, help='Use firmware = "bios", or architecture = "amd64".')

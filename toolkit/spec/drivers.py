@@ -9,6 +9,7 @@ from pydantic import Field
 
 from toolkit.spec.guest import ExtraFile
 from toolkit.spec.section import Findings, Section
+from toolkit.spec.text import utf16_units
 from toolkit.spec.work import Drivers, GuestTool
 
 if TYPE_CHECKING:
@@ -92,5 +93,5 @@ def _check_path(path: str, number: int, findings: Findings) -> None:
             f'"{path}" is the root of a drive: Setup would try every driver on it, and Windows 11 24H2 fails there',
             help="Name the folders of the drivers that are needed.",
         )
-    elif len(path.encode("utf-16-le")) // 2 + len("D:\\") > _LONGEST_PATH:
+    elif utf16_units(path) + len("D:\\") > _LONGEST_PATH:
         findings.error(place, f"drivers.paths[{number}] is longer than Setup takes ({_LONGEST_PATH} characters)")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from toolkit.catalog import languages, regions
+from toolkit.catalog.releases import WINDOWS_10
 from toolkit.catalog.suggest import did_you_mean
 from toolkit.spec.guest import Locale
 from toolkit.spec.section import Findings, Section
@@ -28,7 +29,6 @@ _KEYBOARD_TYPES = {
 }
 # By the language of Setup's first keyboard: what is sold with it. That Setup offers the same first is practice.
 _USUAL_TYPES = {"0411": 6, "ja-JP": 6, "0412": 2, "ko-KR": 2}
-_WINDOWS_10 = 10240
 
 
 class LocaleSection(Section):
@@ -58,7 +58,7 @@ def resolve_locale(section: LocaleSection, windows: Windows | None, findings: Fi
     keyboards = keyboards or (user,)
     pe = section.pe_keyboard
     pe_keyboards = () if pe is None else (_keyboard(("locale", "pe_keyboard"), pe, findings),)
-    if windows and windows.release.build < _WINDOWS_10:
+    if windows and windows.release.build < WINDOWS_10:
         _check_age(section, windows, findings)
     kind = section.keyboard_type
     number = _KEYBOARD_TYPES[kind] if kind else _USUAL_TYPES.get((pe_keyboards or keyboards)[0].partition(":")[0])

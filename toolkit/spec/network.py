@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import Field
 
+from toolkit.catalog.releases import WINDOWS_8
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.surroundings import Interface, Network, Route
 
@@ -25,10 +26,8 @@ _DNS_NAME = re.compile(r"(?=.{1,255}\Z)[^\W](?:[\w-]{0,61}\w)?(?:\.\w(?:[\w-]{0,
 _NOT_IN_A_NAME = frozenset('\t\\/:*?"<>|')  # what Windows' own dialogue refuses for a connection (practice)
 _LONGEST_WORKGROUP = 15  # the NetBIOS name's limit
 _FORBIDDEN_IN_WORKGROUP = frozenset('"/\\[]:|<>+=;,?*')
-_OLD = frozenset(
-    {"7", "server-2008r2"}
-)  # where the first card's connection has its old name, in every language another
-# The new one is the same in most. Known from netsh commands in public scripts; other scripts than Latin may have more.
+# Before Windows 8 the first card's connection has its old name, in every language another. The new one is the same in
+# most. Known from netsh commands in public scripts; other scripts than Latin may have more.
 _ETHERNET_IS_TRANSLATED = frozenset({"ja", "ko", "zh"})
 
 
@@ -72,7 +71,7 @@ def resolve_network(
     section: NetworkSection, windows: Windows | None, locale: LocaleSection | None, findings: Findings
 ) -> Network:
     """Check every address and name; a card without name or MAC is the release's first."""
-    old = windows is not None and windows.release.key in _OLD
+    old = windows is not None and windows.release.build < WINDOWS_8
     first = "Local Area Connection" if old else "Ethernet"
     if locale is not None and _is_translated(locale.ui_language, old=old):
         _warn_of_translation(section, first, locale.ui_language, findings)

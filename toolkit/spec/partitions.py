@@ -8,7 +8,7 @@ from pydantic import Field
 
 from toolkit.spec.section import Findings, Section
 from toolkit.spec.storage import FileSystem, Firmware, Partition, PartitionKind
-from toolkit.spec.text import AnyLetter
+from toolkit.spec.text import AnyLetter, utf16_units
 
 if TYPE_CHECKING:
     from toolkit.spec.places import KeyPath
@@ -135,7 +135,7 @@ def label_fault(label: str, file_system: FileSystem) -> str | None:
     longest = _LONGEST_LABEL[file_system]
     if not label.strip():
         return "is empty"
-    if len(label.encode("utf-16-le")) // 2 > longest:
+    if utf16_units(label) > longest:
         return f"is longer than {longest} characters"
     bad = sorted(_FORBIDDEN & set(label))
     if bad:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from toolkit.catalog.releases import WINDOWS_8, WINDOWS_10
 from toolkit.render.answerfile.contribution import (
     AFTER_COMMANDS,
     BEFORE_COMMANDS,
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 _DEVICE_REGION = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Control Panel\DeviceRegion"
 _GEO = r"Control Panel\International\Geo"
-_WINDOWS_8 = 9200  # the first build with Set-WinHomeLocation
-_WINDOWS_10 = 10240
 
 
 def contributions(guest: Guest) -> Iterator[Contribution]:
@@ -56,13 +55,13 @@ def _region(geo_id: str, build: int) -> Iterator[Contribution]:
     That nothing in OOBE overwrites the default profile's is modelled, not known.
     """
     lines = [CommandLine(_in_default_profile(geo_id), "Country or region of new users")]
-    if build >= _WINDOWS_10:
+    if build >= WINDOWS_10:
         device = f'reg.exe add "{_DEVICE_REGION}" /v DeviceRegion /t REG_DWORD /d {geo_id} /f'
         lines.append(CommandLine(device, "Country or region of the device"))
     yield Contribution(Pass.SPECIALIZE, DEPLOYMENT, "run_synchronous.xml.j2", {"lines": lines}, AFTER_COMMANDS)
     command = (
         f'powershell.exe -NoProfile -Command "Set-WinHomeLocation -GeoId {geo_id}"'
-        if build >= _WINDOWS_8
+        if build >= WINDOWS_8  # the first with Set-WinHomeLocation
         else f'reg.exe add "HKCU\\{_GEO}" /v Nation /t REG_SZ /d {geo_id} /f'
     )
     first = {"lines": [CommandLine(command, "Country or region of the user")]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from toolkit.catalog.releases import WINDOWS_8
 from toolkit.catalog.settings import has
 from toolkit.render.answerfile.contribution import SHELL, Contribution, Pass
 from toolkit.spec.oobe_choices import Express
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from toolkit.spec.guest import Guest
 
 _PROTECT_YOUR_PC = {Express.ON: "1", Express.UPDATES: "2", Express.OFF: "3"}
-_WINDOWS_8 = 9200
 
 
 def contributions(guest: Guest) -> Iterator[Contribution]:
@@ -36,6 +36,6 @@ def _wanted(guest: Guest) -> Iterator[tuple[str, str]]:
     yield ("HideLocalAccountScreen" if guest.windows.release.server else "HideOnlineAccountScreens"), "true"
     yield "HideOEMRegistrationScreen", "true"
     yield "HideWirelessSetupInOOBE", "true"
-    if guest.windows.release.build < _WINDOWS_8:
+    if guest.windows.release.build < WINDOWS_8:
         yield "NetworkLocation", "Work"
     yield "ProtectYourPC", _PROTECT_YOUR_PC[guest.oobe.express]
